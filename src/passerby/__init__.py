@@ -1,0 +1,1 @@
+"""Video safety for public places that cannot identify anyone."""

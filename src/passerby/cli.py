@@ -1,0 +1,121 @@
+"""The command `passerby`. Each command is imported when it is called, so that `--version` and `--help` cost nothing and load nothing.
+
+A mistake of the user is one line on standard error and exit code 2, never a traceback. Tracebacks show no local variables: a local
+variable may be a frame (invariant I1).
+
+A new command is a line in COMMANDS and a function (or a typer application) in the `command` module of its room. That module is imported
+for the command's own help too, so it imports what is heavy inside its functions.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from passerby.errors import PasserbyError, UserError
+
+EXIT_FAILED: Final = 1
+EXIT_USER_ERROR: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True)
+class LazyCommand:
+    """Where a command lives: `attribute` of `module` is a function or a typer application."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS: Final[Mapping[str, LazyCommand]] = MappingProxyType(
+    {
+        "redact": LazyCommand("passerby.redact.command", "redact_command", "Turn footage into footage in which nobody can be recognised."),
+        "models": LazyCommand("passerby.models.command", "models_app", "List, fetch and verify the detector's weights."),
+    }
+)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported on their first use; the list of commands needs their names and summaries only."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
+        """The command, imported now, or None."""
+        place = COMMANDS.get(cmd_name)
+        return None if place is None else _load(cmd_name, place)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Help from the summaries: no command is imported."""
+        stubs = {name: _stub(name, place.summary) for name, place in COMMANDS.items()}
+        listing = TyperGroup(name=self.name, commands=stubs, params=self.params, help=self.help, rich_markup_mode=self.rich_markup_mode)
+        listing.format_help(ctx, formatter)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"passerby {version('passerby')}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode="rich")
+
+
+@app.callback()
+def passerby(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, help="Print the version and leave.", is_eager=True)
+    ] = False,
+) -> None:
+    """Video safety for public places that cannot identify anyone."""
+
+
+def main() -> None:
+    """Run the command line, and leave with its exit code."""
+    try:
+        app(prog_name="passerby")
+    except UserError as error:
+        _print_error(str(error))
+        sys.exit(EXIT_USER_ERROR)
+    except PasserbyError as error:
+        _print_error(str(error))
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _load(name: str, place: LazyCommand) -> Any:
+    """The command as typer runs it. A group stays a group; a function becomes a command of that name."""
+    target: Any = getattr(importlib.import_module(place.module), place.attribute)
+    if isinstance(target, typer.Typer):
+        group = typer.main.get_group(target)
+        group.name = name
+        return group
+    return _command_of(name, place.summary, target)
+
+
+def _stub(name: str, summary: str) -> Any:
+    return _command_of(name, summary, lambda: None)
+
+
+def _command_of(name: str, summary: str, function: Callable[..., Any]) -> Any:
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name, short_help=summary)(function)
+    return typer.main.get_command(alone)
+
+
+def _print_error(text: str) -> None:
+    """One line, whatever the text holds: file names may hold line breaks and control characters."""
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    sys.stderr.write(f"passerby: error: {line}\n")

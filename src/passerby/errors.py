@@ -1,0 +1,58 @@
+"""The errors that Passerby raises. Nothing here, and no message of these errors, may hold a pixel, a raw frame or a secret.
+
+PasserbyError
+├── UserError                 the user can mend it: one line, exit code 2
+│   ├── InputError            a clip, a picture or a folder that cannot be read
+│   ├── OutputError           a place that cannot be written
+│   ├── SettingsError         an option, a polygon file or a manifest that makes no sense
+│   └── WeightsError          detector weights that are missing, damaged or not to be had
+└── GateError                 a part of the gate failed: the gate withholds, the caller may go on
+    └── DetectorError         the detector raised or gave something that is no detection
+
+A foreign error (PyAV, ONNX Runtime, the operating system) is translated at one boundary each, with `from`.
+"""
+
+
+class PasserbyError(Exception):
+    """Root of all errors of Passerby."""
+
+
+class UserError(PasserbyError):
+    """Something that the user can mend. Prints as one line: what, where, expected; the hint says what to do.
+
+    Args:
+        message: What is wrong and where, in one line without a final full stop.
+        hint: What to do about it, in one line; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class InputError(UserError):
+    """A clip, a picture or a folder that cannot be read."""
+
+
+class OutputError(UserError):
+    """A place that cannot be written."""
+
+
+class SettingsError(UserError):
+    """An option, a polygon file or a manifest that makes no sense."""
+
+
+class WeightsError(UserError):
+    """Detector weights that are missing, damaged or not to be had."""
+
+
+class GateError(PasserbyError):
+    """A part of the gate failed. The gate withholds more; it never releases because of it."""
+
+
+class DetectorError(GateError):
+    """The detector raised, or gave something that is no detection."""

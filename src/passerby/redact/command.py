@@ -1,0 +1,114 @@
+"""`passerby redact IN... [-o OUT|DIR]`."""
+
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from passerby.errors import PasserbyError, SettingsError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import Console
+
+    from passerby.redact.detection import LoadedDetector
+    from passerby.redact.settings import RedactSettings
+
+
+class Shown(StrEnum):
+    """What is drawn over the place."""
+
+    GLYPHS = "glyphs"
+    HEAT = "heat"
+    COUNTS = "counts"
+
+
+def redact_command(
+    *,
+    inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Clips, folders or patterns.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT|DIR", help="The MP4, or a folder; else NAME.redacted.mp4 beside each clip.")] = None,
+    from_s: Annotated[float | None, typer.Option("--from", metavar="S", help="Start, in seconds since the clip's first frame.")] = None,
+    to_s: Annotated[float | None, typer.Option("--to", metavar="S", help="End, in seconds since the clip's first frame.")] = None,
+    show: Annotated[Shown, typer.Option(help="What is drawn over the place: figures, coarse cells, or nothing.")] = Shown.GLYPHS,
+    never: Annotated[Path | None, typer.Option("--never", metavar="FILE", help="JSON file of polygons that are never shown.")] = None,
+    preview: Annotated[Path | None, typer.Option("--preview", metavar="PNG", help="Also write the learned place with what is withheld.")] = None,
+    min_person_px: Annotated[int, typer.Option("--min-person", metavar="PX", help="Height of the smallest person that must be found.")] = 24,
+    settle_s: Annotated[float | None, typer.Option("--settle", metavar="S", help="Quiet seconds before a part of the place is shown (3; with --streaming 20).")] = None,
+    streaming: Annotated[bool, typer.Option("--streaming", help="One pass, as for a live camera: the place appears only after it has settled.")] = False,
+    caption: Annotated[bool, typer.Option("--caption/--no-caption", help="Time and gate state in a corner.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    device: Annotated[str, typer.Option("--device", help="Where the detector runs: auto, cpu, cuda, openvino or coreml.")] = "auto",
+    detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="Detector of the manifest.")] = "yolox-nano",
+    models: Annotated[Path | None, typer.Option("--models", envvar="PASSERBY_MODELS", metavar="FILE", help="A manifest of your own, with heavier detectors.")] = None,
+) -> None:
+    """Turn footage of a fixed camera into footage in which nobody can be recognised.
+
+    Beside each output comes a JSON report. Exit code 2: at least one clip could not be redacted; the others were.
+    """
+    from rich.console import Console
+
+    from passerby.redact.detection import load_detector
+    from passerby.redact.outputs import expand, plan
+    from passerby.redact.polygons import read_polygons
+    from passerby.redact.settings import RedactSettings, gate_settings
+
+    console = Console(stderr=True)
+    polygons = read_polygons(never) if never else ()
+    gate = gate_settings(settle_s=settle_s, streaming=streaming, min_person_px=min_person_px, show=show.value, never=polygons)
+    settings = RedactSettings(gate=gate, streaming=streaming, from_s=from_s, to_s=to_s, caption=caption, device=device, detector=detector)
+    pairs = plan(expand(inputs), output)
+    if preview is not None and len(pairs) > 1:
+        raise SettingsError("--preview names one picture", "give one clip")
+    loaded = load_detector(detector, device, models)
+    if loaded.word:
+        console.print(loaded.word, highlight=False, markup=False)
+    raise typer.Exit(_redact_all(pairs, settings, loaded, console, preview=preview, overwrite=overwrite))
+
+
+def _redact_all(
+    pairs: "Sequence[tuple[Path, Path]]", settings: "RedactSettings", loaded: "LoadedDetector", console: "Console", *, preview: Path | None, overwrite: bool
+) -> int:
+    """Redacts each clip; a bad one does not stop the others. Returns the exit code."""
+    from passerby.redact.run import redact_clip
+
+    failed = 0
+    for clip, target in pairs:
+        try:
+            with _progress(console, clip.name) as progress:
+                outcome = redact_clip(clip, target, settings, loaded, preview=preview, overwrite=overwrite, progress=progress)
+        except PasserbyError as error:
+            if len(pairs) == 1 or not isinstance(error, UserError):
+                raise
+            failed += 1
+            console.print(f"passerby: error: {_printable(error)}", style="red", highlight=False, markup=False, soft_wrap=True)
+            continue
+        console.print(
+            f"{outcome.output}: {outcome.frames} frames, {outcome.withheld_share:.1%} of the place withheld at the end; report {outcome.report.name}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        for note in outcome.notes:
+            console.print(f"  note: {note}", highlight=False, markup=False, soft_wrap=True)
+    if failed:
+        console.print(f"{failed} of {len(pairs)} clips could not be redacted", highlight=False, markup=False)
+    return 2 if failed else 0
+
+
+@contextmanager
+def _progress(console: "Console", name: str) -> "Iterator[Callable[[str, float], None]]":
+    """A progress bar with the time left; silent where standard error is no terminal."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.fields[clip]}"), TextColumn("[dim]{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("opening", total=1.0, clip=_printable(name))
+        yield lambda stage, done: bar.update(task, description=stage, completed=done)
+
+
+def _printable(text: object) -> str:
+    """The text in one line that a terminal can show."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))

@@ -1,0 +1,180 @@
+"""The first pass over a clip: the place is learned from all quiet moments, and all subjects are found.
+
+A clip is cut into segments where the camera was moved, covered or its light switched; each has a plate of its own. Nothing is released here.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.errors import DetectorError
+from passerby.released.scene import GateState, Kind, Size
+from passerby.sealed.capture.clip import Clip
+from passerby.sealed.capture.frame import Frame
+from passerby.sealed.gate.detector import Boxes, Detector
+from passerby.sealed.gate.gate import DROPS_PLATE
+from passerby.sealed.gate.glyphs import PersonHeight
+from passerby.sealed.gate.grid import Grid, Picture
+from passerby.sealed.gate.looks import ReleaseLooks
+from passerby.sealed.gate.plate import LearnedPlate, Plate
+from passerby.sealed.gate.settings import GateSettings
+from passerby.sealed.gate.subjects import LiveSubjects
+from passerby.sealed.gate.tracks import Track
+from passerby.sealed.gate.watch import Observation, Watch
+
+AHEAD: Final = 2
+"""Looks that are under way while the one before is judged."""
+MOST_PLATE_BYTES: Final = 400_000_000
+"""Bound on the plates of all segments together; later segments of a camera that moves on and on are withheld."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the clip in which the camera saw one place. `cause` says why the one before it ended; WATCHING for the first."""
+
+    from_s: float
+    cause: GateState
+    plate: LearnedPlate
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the first pass learned.
+
+    Attributes:
+        size: Size of the clip's pictures.
+        segments: At least one, by time.
+        tracks: Credible tracks.
+        boxes: All boxes of each look, by its time in seconds.
+        heights: The common height of persons.
+        frames: Frames read.
+        faults: Looks that could not be used, by state.
+    """
+
+    size: Size
+    segments: list[Segment]
+    tracks: list[Track]
+    boxes: dict[float, Boxes]
+    heights: PersonHeight
+    frames: int
+    faults: dict[GateState, int]
+
+
+class _Ahead(LiveSubjects):
+    """Live subjects whose next look was begun before its turn came."""
+
+    def __init__(self, grid: Grid, detector: Detector, settings: GateSettings, heights: PersonHeight) -> None:
+        super().__init__(grid, detector, settings.min_person_px, heights)
+        self.keep_ended = True
+        self.next: Future[Boxes] | None = None
+        self.boxes: dict[float, Boxes] = {}
+
+    def look(self, picture: Picture, time_s: float) -> Boxes:
+        """The boxes of the look that was begun for this picture."""
+        return super().look(picture, time_s) if self.next is None else self.next.result()
+
+    def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:
+        """Follows, and keeps the boxes for the second pass."""
+        super().follow(time_s, boxes, changed, unknown)
+        self.boxes[time_s] = boxes
+
+
+class Learner:
+    """Runs the first pass.
+
+    Args:
+        size: Size of the clip's pictures.
+        settings: Settings of the gate.
+        detector: Finds subjects; called from several threads.
+        executor: Runs looks ahead.
+    """
+
+    def __init__(self, size: Size, settings: GateSettings, detector: Detector, executor: Executor) -> None:
+        self._size, self._settings, self._detector, self._executor = size, settings, detector, executor
+        self._grid = Grid(size)
+        self._heights = PersonHeight(size)
+        self._subjects = _Ahead(self._grid, detector, settings, self._heights)
+        self._watch = Watch(self._grid, settings, self._subjects)
+        self._nothing = np.zeros((*self._grid.working_shape, 3), np.uint8)
+        self._unknown = np.zeros(self._grid.working_shape, bool)
+        self._plate = Plate(self._grid, settings, keep_samples=True)
+        self._segments: list[Segment] = []
+        self._from_s, self._cause = 0.0, GateState.WATCHING
+        self._faults: dict[GateState, int] = {}
+        self._frames = 0
+
+    def run(self, clip: Clip, from_s: float | None, to_s: float | None, progress: Progress) -> Lesson:
+        """Reads the clip once."""
+        last_s = 0.0
+        for picture, time_s, found in self._looks(clip.frames(from_s, to_s), progress):
+            self._subjects.next = found
+            passed_s = float(np.clip(time_s - last_s, 0, 2 * self._settings.look_interval_s))
+            self._learn(picture, time_s, passed_s)
+            last_s = time_s
+        self._end_segment()
+        tracks = [*self._subjects.ended, *(t for t in self._subjects.tracker.live if t.credible)]
+        return Lesson(self._size, self._segments, tracks, self._subjects.boxes, self._heights, self._frames, self._faults)
+
+    def _looks(self, frames: Iterable[Frame], progress: Progress) -> Iterator[tuple[Picture, float, Future[Boxes]]]:
+        """Pictures to look at, with their times and the looks that were begun for them a little ahead."""
+        waiting: deque[tuple[Picture, float, Future[Boxes]]] = deque()
+        looked_s: float | None = None
+        for frame in frames:
+            self._frames += 1
+            due = looked_s is None or frame.time_s - looked_s >= self._settings.look_interval_s - 1e-3
+            if frame.size != self._size or frame.damaged:
+                self._count(GateState.BAD_FRAME)
+                continue
+            if not due:
+                continue
+            looked_s = frame.time_s
+            picture = frame.bgr()
+            waiting.append((picture, frame.time_s, self._executor.submit(self._detector.detect, picture)))
+            progress(frame.time_s)
+            if len(waiting) > AHEAD:
+                yield waiting.popleft()
+        yield from waiting
+
+    def _learn(self, picture: Picture, time_s: float, passed_s: float) -> None:
+        seen: Observation = self._watch.look(picture, time_s, self._nothing, self._unknown)
+        if seen.state is not GateState.WATCHING:
+            self._count(seen.state)
+        if seen.state in DROPS_PLATE:
+            self._end_segment()
+            self._from_s, self._cause = time_s, seen.state
+            self._plate = Plate(self._grid, self._settings, keep_samples=True)
+            self._watch.forget()
+        elif seen.new_evidence:
+            self._plate.infrared = seen.infrared
+            self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s)
+
+    def _end_segment(self) -> None:
+        """Establishes what the segment's samples agree on and looks find nobody in."""
+        plate = self._plate
+        candidate, ready = plate.candidates()
+        room = MOST_PLATE_BYTES // (self._size.width_px * self._size.height_px * 3)
+        if ready.any() and len(self._segments) < max(2, room):
+            looks = ReleaseLooks(self._grid, self._detector, self._settings.min_person_px, self._executor)
+            try:
+                clear, found = looks.look(candidate, ready, 0)
+            except DetectorError:
+                self._count(GateState.DETECTOR_FAILED)
+            else:
+                plate.hold(found & ready)
+                plate.establish(candidate, clear & ready)
+        self._segments.append(Segment(self._from_s, self._cause, plate.learned()))
+
+    def _count(self, state: GateState) -> None:
+        self._faults[state] = self._faults.get(state, 0) + 1
+
+
+def persons_of(tracks: Iterable[Track]) -> int:
+    """How many person tracks there are; a person who is lost and found again counts twice."""
+    return sum(t.kind is Kind.PERSON for t in tracks)

@@ -1,0 +1,202 @@
+"""Redacts one clip: learn, replay, render, write. The raw picture lives in this process's memory only (invariant I1)."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import msgspec
+
+from passerby.errors import InputError
+from passerby.redact.detection import LoadedDetector, load_detector
+from passerby.redact.learn import Learner
+from passerby.redact.outputs import write_whole
+from passerby.redact.replay import replay
+from passerby.redact.report import Plates, Tally, report_json
+from passerby.redact.settings import RedactSettings
+from passerby.redact.stages import Stages
+from passerby.released.render import Renderer
+from passerby.released.scene import Scene
+from passerby.released.video import Mp4Writer
+from passerby.sealed.capture.clip import Clip, open_clip
+from passerby.sealed.capture.frame import Frame
+from passerby.sealed.gate.detector import Detector
+from passerby.sealed.gate.gate import Gate
+from passerby.sealed.gate.grid import BLOCK_PX
+
+LOOK_THREADS: Final = 2
+Progress = Callable[[str, float], None]
+"""Called with the stage's name and how much of the whole is done, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a redaction gave.
+
+    Attributes:
+        output: The clip.
+        report: The report beside it.
+        frames: Frames written.
+        withheld_share: Share of the picture's blocks withheld in the last scene.
+        camera_moved: Whether the camera was found to move.
+        notes: Words for the user.
+    """
+
+    output: Path
+    report: Path
+    frames: int
+    withheld_share: float
+    camera_moved: bool
+    notes: tuple[str, ...]
+
+
+def report_path(output: Path) -> Path:
+    """Where the report of an output goes."""
+    return output.with_suffix(".json")
+
+
+def redact_clip(
+    source: Path,
+    output: Path,
+    settings: RedactSettings,
+    loaded: LoadedDetector,
+    *,
+    preview: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress = lambda _stage, _done: None,
+) -> Outcome:
+    """Redacts `source` into the MP4 `output`, with a report beside it.
+
+    Raises:
+        InputError: `source` cannot be read.
+        OutputError: `output` cannot be written; nothing is left behind.
+    """
+    stages, tally, notes = Stages(), Tally(), [loaded.word] if loaded.word else []
+    with open_clip(source) as clip, _looks() as executor:
+        work = _Work(clip, settings, loaded.detector, executor, stages, progress)
+        scenes = work.scenes()
+        with stages.stage("learn"):
+            first = next(scenes, None)
+        if first is None:
+            raise InputError(f"{source}: no picture could be decoded")
+        with Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite) as writer:
+            renderer = Renderer(clip.info.size, caption=settings.caption)
+            start_pts, item, last = first[0].pts, first, first[1]
+            while item is not None:
+                frame, scene = item
+                with stages.stage("render"):
+                    picture = renderer.render(scene)
+                with stages.stage("encode"):
+                    writer.write(picture, frame.pts - start_pts)
+                tally.count(scene)
+                last = scene
+                with stages.stage("replay"):
+                    item = next(scenes, None)
+            with stages.stage("encode"):
+                writer.close()
+        notes += _notes(clip, tally)
+        text = report_json(
+            source_name=source.name,
+            settings=settings,
+            tally=tally,
+            plates=work.plates(),
+            weights={loaded.name: loaded.sha256},
+            timings_ms=stages.ms,
+            notes=notes,
+        )
+        write_whole(report_path(output), text.encode(), overwrite=True)
+        if preview is not None:
+            write_whole(preview, _preview(renderer, last), overwrite=overwrite)
+    moved = any(c["state"] == "moved" for c in tally.changes)
+    return Outcome(output, report_path(output), tally.frames, last.health.withheld_share, moved, tuple(notes))
+
+
+def scenes_of(source: Path, settings: RedactSettings, loaded: LoadedDetector | None = None) -> Iterator[tuple[int, Scene]]:
+    """The scene of each frame of a clip, with the frame's number from 0, as `redact_clip` renders them."""
+    detector = (loaded or load_detector(settings.detector, settings.device)).detector
+    with open_clip(source) as clip, _looks() as executor:
+        for number, (_, scene) in enumerate(_Work(clip, settings, detector, executor, Stages(), lambda _stage, _done: None).scenes()):
+            yield number, scene
+
+
+@contextmanager
+def _looks() -> Iterator[Executor]:
+    """Threads for looks. OpenCV's own threads would only stand in their way."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    executor = ThreadPoolExecutor(LOOK_THREADS, thread_name_prefix="look")
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        cv2.setNumThreads(before)
+
+
+class _Work:
+    """One clip on its way through the gate."""
+
+    def __init__(self, clip: Clip, settings: RedactSettings, detector: Detector, executor: Executor, stages: Stages, progress: Progress) -> None:
+        self._clip, self._settings, self._detector, self._executor = clip, settings, detector, executor
+        self._stages, self._progress = stages, progress
+        self._plates: Plates | None = None
+        length_s = clip.info.duration_s or 0.0
+        self._from_s = settings.from_s or 0.0
+        self._length_s = max(1e-3, min(settings.to_s or length_s, length_s or settings.to_s or 1.0) - self._from_s)
+
+    def scenes(self) -> Iterator[tuple[Frame, Scene]]:
+        """Each frame with its scene."""
+        return self._streamed() if self._settings.streaming else self._learned()
+
+    def plates(self) -> Plates:
+        """The plates, once all scenes went by."""
+        if self._plates is None:
+            raise RuntimeError("the clip has not been seen to its end")
+        return self._plates
+
+    def _learned(self) -> Iterator[tuple[Frame, Scene]]:
+        settings, size = self._settings, self._clip.info.size
+        learner = Learner(size, settings.gate, self._detector, self._executor)
+        lesson = learner.run(self._clip, settings.from_s, settings.to_s, lambda time_s: self._say("learning the place", time_s, 0.0))
+        segments = lesson.segments
+        self._plates = Plates(size, BLOCK_PX, [s.from_s for s in segments], [s.plate for s in segments])
+        for frame, scene in replay(self._clip.frames(settings.from_s, settings.to_s), lesson, settings.gate):
+            self._say("writing", frame.time_s, 0.5)
+            yield frame, scene
+
+    def _streamed(self) -> Iterator[tuple[Frame, Scene]]:
+        settings, size = self._settings, self._clip.info.size
+        gate = Gate(size, settings.gate, self._detector, executor=self._executor)
+        for frame in self._clip.frames(settings.from_s, settings.to_s):
+            wanted = frame.size != size or gate.wants_picture(frame.time_s)
+            scene = gate.see(frame.bgr() if wanted else None, frame.time_s)
+            self._say("writing", frame.time_s, None)
+            yield frame, scene
+        self._plates = Plates(size, BLOCK_PX, [self._from_s], [gate.plate.learned()])
+
+    def _say(self, stage: str, time_s: float, base: float | None) -> None:
+        part = min(1.0, max(0.0, (time_s - self._from_s) / self._length_s))
+        self._progress(stage, part if base is None else base + part / 2)
+
+
+def _notes(clip: Clip, tally: Tally) -> list[str]:
+    """Words about what went wrong without stopping the work."""
+    notes = []
+    if clip.damaged:
+        notes.append(f"{clip.damaged} damaged packets or pictures in the clip")
+    if clip.repaired:
+        notes.append(f"{clip.repaired} timestamps of the clip were missing or wrong and were repaired")
+    if tally.bad_frames:
+        notes.append(f"{tally.bad_frames} frames have another size than the first and are withheld")
+    if any(c["state"] == "moved" for c in tally.changes):
+        notes.append("the camera moved: the place is withheld around each move, and for good where it never settled again")
+    return notes
+
+
+def _preview(renderer: Renderer, scene: Scene) -> bytes:
+    """The plate with held blocks, as a PNG: rendered from the last scene without its glyphs and cells."""
+    bare = msgspec.structs.replace(scene, glyphs=(), cells=(), patches=())
+    return cv2.imencode(".png", renderer.render(bare))[1].tobytes()
+

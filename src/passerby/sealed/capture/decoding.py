@@ -1,0 +1,72 @@
+"""Decodes one stream of one open container from where it stands to the end, past whatever is damaged."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import av
+from av.container.input import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+_MOST_FAILED_READS: Final = 64
+"""A demuxer that fails this often in a row without giving a packet has lost its way."""
+_MOST_TRIES: Final = 8
+
+
+class Decoding:
+    """Pictures of a stream in presentation order.
+
+    A packet that cannot be read or decoded is skipped and counted in `damaged`. A picture whose parts the decoder had to guess is given,
+    and counted as well.
+
+    Args:
+        container: Where to read; not closed here.
+        stream: One of its streams.
+        inspect: Called with every packet before it is decoded; what it raises ends the decoding.
+    """
+
+    def __init__(self, container: InputContainer, stream: VideoStream, inspect: "Callable[[av.Packet[VideoStream]], None]") -> None:
+        self._container = container
+        self._stream = stream
+        self._inspect = inspect
+        self.damaged = 0
+
+    def pictures(self) -> Iterator[VideoFrame]:
+        """Yields the pictures; never raises an error of FFmpeg's."""
+        for packet in self._packets():
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def _packets(self) -> "Iterator[av.Packet[VideoStream]]":
+        failed = 0
+        while failed < _MOST_FAILED_READS:
+            try:
+                for packet in self._container.demux(self._stream):
+                    failed = 0
+                    # Empty packets end PyAV's demuxing, but stand for "as before" within AVI files. A decoder would take them for the end.
+                    if packet.size:
+                        self._inspect(packet)
+                        yield packet
+            except (av.FFmpegError, OSError):
+                # The container stands behind the damage: demuxing anew goes on there.
+                self.damaged += 1
+                failed += 1
+            else:
+                return
+
+    def _decode(self, packet: "av.Packet[VideoStream] | None") -> Iterator[VideoFrame]:
+        """The pictures that come out when a packet goes in; None empties the decoder."""
+        for _ in range(_MOST_TRIES):
+            try:
+                pictures = self._stream.decode(packet)
+            except av.BlockingIOError:
+                continue  # pictures that an error left inside were in the way, and are dropped by trying again
+            except av.EOFError:
+                return
+            except (av.FFmpegError, OSError):
+                self.damaged += 1
+                return
+            for picture in pictures:
+                self.damaged += bool(picture.is_corrupt)
+                yield picture
+            return

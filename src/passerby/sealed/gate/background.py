@@ -1,0 +1,64 @@
+"""What differs from the place, and what moves: masks of the working picture, and which parts of them a subject explains.
+
+Pixels under a subject are never compared with anything: they count as different whatever they show, so that no result depends on them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.sealed.gate.grid import Mask, Picture
+
+LEAST_DIFFERENCE: Final = 22
+LEAST_MOTION: Final = 16
+NOISE_FACTOR: Final = 5.0
+SPECK_PX: Final = 4
+JOIN_PX: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Foreground:
+    """Masks of the working picture.
+
+    Attributes:
+        subjects: Under a grown subject box, or in a component that touches one.
+        unexplained: Different or moving, and in no component that touches a subject.
+    """
+
+    subjects: Mask
+    unexplained: Mask
+
+
+def distance(a: Picture, b: Picture) -> NDArray[np.uint8]:
+    """Largest absolute difference of the three channels, a pixel."""
+    parts = cv2.split(cv2.absdiff(a, b))
+    return np.asarray(cv2.max(cv2.max(parts[0], parts[1]), parts[2]), np.uint8)
+
+
+def noise_level(changes: NDArray[np.uint8], free: Mask) -> float:
+    """Usual difference between two pictures of the same thing: the median over pixels that are free of subjects."""
+    values = changes[::2, ::2][free[::2, ::2]]
+    return float(np.median(values)) if values.size else 0.0
+
+
+def different(changes: NDArray[np.uint8], least: int, noise: float, where: Mask) -> Mask:
+    """Pixels of `where` that changed by more than noise explains, without lone specks. Others are not read."""
+    threshold = max(float(least), NOISE_FACTOR * noise)
+    mask = ((changes > threshold) & where).astype(np.uint8)
+    return np.asarray(cv2.medianBlur(mask, 3)).astype(bool)
+
+
+def split_by_subjects(changed: Mask, subjects: Mask) -> Foreground:
+    """Which components of `changed` share the fate of the subjects they touch. `changed` under subjects is not read."""
+    joined = np.asarray(cv2.dilate((changed & ~subjects).astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8)), np.uint8)
+    joined[subjects] = 1
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    with_subject = np.zeros(count, bool)
+    with_subject[np.unique(labels[subjects])] = True
+    with_subject[0] = False
+    large = stats[:, cv2.CC_STAT_AREA] > SPECK_PX + JOIN_PX * JOIN_PX
+    large[0] = False
+    return Foreground(with_subject[labels], (large & ~with_subject)[labels])

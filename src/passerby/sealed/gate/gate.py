@@ -1,0 +1,203 @@
+"""The gate of one fixed camera: pictures in, scenes out (invariants I2, I4, I5).
+
+It looks at a few pictures a second; between looks only glyphs move. Whatever fails, the scene withholds more.
+"""
+
+from concurrent.futures import Executor
+from typing import Final
+
+import numpy as np
+
+from passerby.errors import DetectorError, GateError
+from passerby.released.scene import Cell, GateHealth, GateState, Glyph, Level, PlatePatch, Scene, Size
+from passerby.sealed.gate.cells import CoarseCells
+from passerby.sealed.gate.detector import Detector
+from passerby.sealed.gate.glyphs import PersonHeight, glyphs_of
+from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
+from passerby.sealed.gate.light import LightModel
+from passerby.sealed.gate.looks import ReleaseLooks
+from passerby.sealed.gate.plate import LearnedPlate, Plate
+from passerby.sealed.gate.settings import GateSettings
+from passerby.sealed.gate.subjects import LiveSubjects, Subjects
+from passerby.sealed.gate.watch import Observation, Watch
+
+DROPS_PLATE: Final = (GateState.MOVED, GateState.COVERED, GateState.LIGHT_CHANGED)
+WITHHOLDS_ALL: Final = (*DROPS_PLATE, GateState.FROZEN, GateState.DETECTOR_FAILED, GateState.BAD_FRAME)
+
+
+class Gate:
+    """A streaming gate.
+
+    Args:
+        size: Size of the camera's pictures.
+        settings: What the gate is told.
+        detector: Finds subjects.
+        executor: Lets several looks for a release run at once; None = one after the other.
+
+    Example:
+        gate = Gate(Size(768, 576), GateSettings(settle_s=20), detector)
+        for picture, time_s in camera:  # h x w x 3 uint8 BGR, seconds
+            scene = gate.see(picture, time_s)
+    """
+
+    def __init__(self, size: Size, settings: GateSettings, detector: Detector, *, executor: Executor | None = None) -> None:
+        heights = PersonHeight(size)
+        grid = Grid(size)
+        looks = ReleaseLooks(grid, detector, settings.min_person_px, executor)
+        self._start(grid, settings, LiveSubjects(grid, detector, settings.min_person_px, heights), heights)
+        self._looks = looks
+        self._interval_s = settings.live_look_interval_s
+
+    @classmethod
+    def replaying(
+        cls, size: Size, settings: GateSettings, subjects: Subjects, heights: PersonHeight, learned: LearnedPlate, *, epoch: int = 0
+    ) -> "Gate":
+        """A gate for the second pass over a file: plate and subjects are known, nothing is learned any more. `epoch` is the plate's number."""
+        gate = cls.__new__(cls)
+        gate._start(Grid(size), settings, subjects, heights)
+        gate._plate = Plate.of(gate._grid, settings, learned)
+        gate._epoch = epoch
+        gate._renew_reference()
+        return gate
+
+    def _start(self, grid: Grid, settings: GateSettings, subjects: Subjects, heights: PersonHeight) -> None:
+        self._grid, self._settings, self._subjects, self._heights = grid, settings, subjects, heights
+        self._looks: ReleaseLooks | None = None
+        self._interval_s = settings.look_interval_s
+        self._watch = Watch(grid, settings, subjects)
+        self._plate = Plate(grid, settings, keep_samples=False)
+        self._light = LightModel()
+        self._cells = CoarseCells(grid)
+        self._epoch = 0
+        self._fault = GateState.WATCHING
+        self._sent = np.zeros(grid.block_shape, bool)
+        self._renew_reference()
+        self._looked_s: float | None = None
+        self._drawn_s: float | None = None
+        self._glyphs: tuple[Glyph, ...] = ()
+        self._shown_cells: tuple[Cell, ...] = ()
+
+    @property
+    def plate(self) -> Plate:
+        """The plate and its block states; for benchmarks, tests and reports inside the sealed process."""
+        return self._plate
+
+    def wants_picture(self, time_s: float) -> bool:
+        """Whether the picture of this time will be looked at; for all others `see` needs none."""
+        return self._looked_s is None or time_s - self._looked_s >= self._interval_s - 1e-3 or time_s < self._looked_s
+
+    def see(self, picture: Picture | None, time_s: float) -> Scene:
+        """The scene at `time_s` (seconds, not falling), from `picture` (h x w x 3 uint8 BGR), or without one where `wants_picture` is false."""
+        if picture is not None and not self._fits(picture):
+            self._fault = GateState.BAD_FRAME
+        elif self.wants_picture(time_s):
+            if picture is None:
+                raise GateError(f"the gate wants a picture at {time_s:.3f} s and got none")
+            self._look(picture, time_s)
+        return self._scene(time_s)
+
+    def _fits(self, picture: Picture) -> bool:
+        return picture.dtype == np.uint8 and picture.shape == (self._grid.size.height_px, self._grid.size.width_px, 3)
+
+    def _look(self, picture: Picture, time_s: float) -> None:
+        passed_s = self._interval_s if self._looked_s is None else float(np.clip(time_s - self._looked_s, 0, 2 * self._interval_s))
+        self._looked_s = time_s
+        seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
+        self._fault = seen.state
+        if seen.state in DROPS_PLATE:
+            self._drop()
+        elif seen.state is GateState.WATCHING:
+            self._learn(picture, seen, passed_s)
+        self._show_cells(seen)
+
+    def _drop(self) -> None:
+        """Forgets the plate: the place has to be learned anew. What was learned from a whole file is only withheld for now."""
+        self._watch.forget()
+        if self._looks is None:
+            return
+        self._plate = Plate(self._grid, self._settings, keep_samples=False)
+        self._light = LightModel()
+        self._epoch += 1
+        self._sent[:] = False
+        self._renew_reference()
+
+    def _learn(self, picture: Picture, seen: Observation, passed_s: float) -> None:
+        plate = self._plate
+        plate.infrared = seen.infrared
+        plate.disturb(seen.by_subject, seen.by_movement, passed_s)
+        self._light.update(seen.working, self._reference, seen.free & self._known, passed_s)
+        if self._looks is None:
+            return
+        if seen.new_evidence:
+            plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s)
+        changed = bool(plate.absorb().any())
+        candidate, ready = plate.candidates()
+        if ready.any():
+            composite = np.where(self._grid.pixels_of(ready)[..., None], candidate, picture)
+            try:
+                clear, found = self._looks.look(composite, ready, self._settings.looks_at_once)
+            except DetectorError:
+                self._fault = GateState.DETECTOR_FAILED
+                return
+            plate.hold(found & ready)
+            plate.establish(candidate, clear & ready)
+            changed |= bool(clear.any())
+        if changed:
+            self._sent &= plate.established
+            self._renew_reference()
+
+    def _renew_reference(self) -> None:
+        self._reference = self._grid.reduced(self._plate.picture)
+        self._known = self._grid.working_of(self._plate.established)
+
+    def _show_cells(self, seen: Observation) -> None:
+        if self._settings.level is Level.COUNTS:
+            return
+        covered = seen.differs | seen.present if self._settings.level is Level.HEAT else seen.differs
+        self._shown_cells = self._cells.update(covered)
+
+    def _scene(self, time_s: float) -> Scene:
+        return self._scene_in(time_s, self._fault)
+
+    def withheld(self, time_s: float, state: GateState) -> Scene:
+        """A scene that shows nothing, for a moment of which the caller knows that nothing may be shown."""
+        return self._scene_in(time_s, state)
+
+    def _scene_in(self, time_s: float, fault: GateState) -> Scene:
+        blind = fault in WITHHOLDS_ALL
+        shown = np.zeros_like(self._sent) if blind else self._plate.shown
+        if not blind and self._settings.level is Level.GLYPHS and self._glyphs_are_due(time_s):
+            self._glyphs = glyphs_of(self._subjects.at(time_s), self._grid.size, self._heights)
+            self._drawn_s = time_s
+        state = fault if blind else (GateState.WATCHING if shown.any() else GateState.SETTLING)
+        return Scene(
+            time_s=time_s,
+            size=self._grid.size,
+            level=self._settings.level,
+            plate_epoch=self._epoch,
+            block_px=BLOCK_PX,
+            shown=np.packbits(shown).tobytes(),
+            patches=self._patches(shown),
+            light=self._light.field(),
+            glyphs=() if blind else self._glyphs,
+            cell_px=self._grid.cell_px,
+            cells=() if blind else self._shown_cells,
+            health=GateHealth(state, *(round(float(m.mean()), 4) for m in (~shown, self._plate.held, self._plate.never))),
+        )
+
+    def _glyphs_are_due(self, time_s: float) -> bool:
+        return self._drawn_s is None or time_s - self._drawn_s >= 1 / self._settings.glyphs_hz - 1e-3 or time_s < self._drawn_s
+
+    def _patches(self, shown: Mask) -> tuple[PlatePatch, ...]:
+        """The blocks of the plate that are shown and were not sent yet, joined along rows."""
+        new = shown & ~self._sent
+        if not new.any():
+            return ()
+        self._sent |= new
+        patches = []
+        edges = np.diff(np.pad(new.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+        for row in np.flatnonzero(new.any(1)):
+            for start, end in zip(np.flatnonzero(edges[row] == 1), np.flatnonzero(edges[row] == -1), strict=True):
+                part = self._plate.picture[row * BLOCK_PX : (row + 1) * BLOCK_PX, start * BLOCK_PX : end * BLOCK_PX]
+                patches.append(PlatePatch(int(start) * BLOCK_PX, int(row) * BLOCK_PX, part.shape[1], part.shape[0], part.tobytes()))
+        return tuple(patches)

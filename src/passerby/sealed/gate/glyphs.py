@@ -1,0 +1,88 @@
+"""From subjects to glyphs: snapped to a coarse grid, everybody of one height where they stand.
+
+The height that persons have at a row of the picture is a straight line fitted to many of them at once, in coarse steps: no glyph tells its subject's own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from passerby.released.scene import GLYPH_STEPS_PER_HEIGHT, Glyph, Kind, Size
+
+PERSON_WIDTH_PER_HEIGHT: Final = 0.36
+ROW_BANDS: Final = 16
+MOST_PER_BAND: Final = 200
+LEAST_PER_BAND: Final = 5
+FIRST_HEIGHT_SHARE: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject at one moment: foot point, height and width in pixels of the picture."""
+
+    kind: Kind
+    x_px: float
+    y_px: float
+    height_px: float
+    width_px: float
+
+
+class PersonHeight:
+    """The common height of persons by the row they stand on. Holds a bounded number of heights for each of 16 bands of rows."""
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._bands: list[list[float]] = [[] for _ in range(ROW_BANDS)]
+        self._line: tuple[float, float] | None = None
+
+    def learn(self, y_px: float, height_px: float) -> None:
+        """Takes the height of one person standing at row `y_px`."""
+        if y_px >= self._size.height_px - 2:
+            return
+        band = self._bands[int(np.clip(y_px * ROW_BANDS / self._size.height_px, 0, ROW_BANDS - 1))]
+        band.append(height_px)
+        if len(band) > MOST_PER_BAND:
+            del band[: MOST_PER_BAND // 2]
+        self._line = None
+
+    def at(self, y_px: float) -> float:
+        """Height in pixels of everybody who stands at row `y_px`."""
+        if self._line is None:
+            self._line = self._fitted()
+        slope, offset = self._line
+        return max(0.02 * self._size.height_px, slope * y_px + offset)
+
+    def _fitted(self) -> tuple[float, float]:
+        """Slope and offset of the line through the bands' medians, in steps too coarse for one person to show."""
+        centres = (np.arange(ROW_BANDS) + 0.5) * self._size.height_px / ROW_BANDS
+        used = [i for i, band in enumerate(self._bands) if len(band) >= LEAST_PER_BAND]
+        if not used:
+            every = [h for band in self._bands for h in band]
+            middle = float(np.median(every)) if every else FIRST_HEIGHT_SHARE * self._size.height_px
+            return 0.0, round(middle / 4) * 4.0
+        medians = np.array([np.median(self._bands[i]) for i in used])
+        if len(used) == 1:
+            return 0.0, round(float(medians[0]) / 4) * 4.0
+        weights = np.sqrt([len(self._bands[i]) for i in used])
+        slope, offset = np.polyfit(centres[used], medians, 1, w=weights)
+        return round(float(slope), 2), float(round(offset / 2) * 2)
+
+
+def glyphs_of(subjects: Sequence[Subject], size: Size, heights: PersonHeight) -> tuple[Glyph, ...]:
+    """The glyphs of `subjects`, sorted by position."""
+    step = max(1.0, size.height_px / GLYPH_STEPS_PER_HEIGHT)
+    return tuple(sorted(_glyph(subject, size, step, heights) for subject in subjects))
+
+
+def _glyph(subject: Subject, size: Size, step: float, heights: PersonHeight) -> Glyph:
+    x = round(round(np.clip(subject.x_px, 0, size.width_px) / step) * step)
+    y = round(round(np.clip(subject.y_px, 0, size.height_px * 1.2) / step) * step)
+    if subject.kind is Kind.PERSON:
+        height = round(heights.at(y) / 2) * 2
+        return Glyph(y, x, max(2, height), max(2, round(height * PERSON_WIDTH_PER_HEIGHT)), subject.kind)
+    coarse = 2 * step
+    height = max(1, round(subject.height_px / coarse)) * coarse
+    width = max(1, round(subject.width_px / coarse)) * coarse
+    return Glyph(y, x, round(height), round(width), subject.kind)

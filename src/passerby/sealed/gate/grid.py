@@ -1,0 +1,122 @@
+"""The geometry of a gate: picture, working picture, blocks of the plate and coarse cells, and how masks go from one to the other.
+
+The working picture is the picture made smaller by 1, 2, 4, ... until it is at most 480 pixels wide; a block is 16 pixels of the picture and so a whole
+number of working pixels. Everything that maps a mask to coarser units rounds outwards: a unit that is touched at all counts as touched.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.released.scene import CELLS_PER_HEIGHT, Size
+from passerby.sealed.gate.settings import Polygon
+
+BLOCK_PX: Final = 16
+WORKING_WIDTH_PX: Final = 480
+
+Mask = NDArray[np.bool_]
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The units of one picture size."""
+
+    size: Size
+
+    @property
+    def shrink(self) -> int:
+        """Pixels of the picture in a row of one working pixel: 1, 2, 4, 8 or 16."""
+        return next((k for k in (1, 2, 4, 8) if self.size.width_px <= k * WORKING_WIDTH_PX), 16)
+
+    @property
+    def working_shape(self) -> tuple[int, int]:
+        """Rows and columns of the working picture; the last ones may lie over the border."""
+        k = self.shrink
+        return -(-self.size.height_px // k), -(-self.size.width_px // k)
+
+    @property
+    def block_shape(self) -> tuple[int, int]:
+        """Rows and columns of blocks."""
+        return -(-self.size.height_px // BLOCK_PX), -(-self.size.width_px // BLOCK_PX)
+
+    @property
+    def cell_px(self) -> int:
+        """Side of a coarse cell: whole blocks, at least 1/24 of the picture's height."""
+        return BLOCK_PX * max(1, -(-self.size.height_px // (CELLS_PER_HEIGHT * BLOCK_PX)))
+
+    def reduced(self, picture: Picture) -> Picture:
+        """The working picture of `picture` (h x w x 3)."""
+        rows, columns = self.working_shape
+        return picture if self.shrink == 1 else np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+
+    def blocks_of(self, working: Mask) -> Mask:
+        """Blocks that a mask of the working picture touches."""
+        side = BLOCK_PX // self.shrink
+        return touched(working, side, self.block_shape)
+
+    def cells_of(self, blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Mean of a value per block over each coarse cell; what lies over the border counts as 0."""
+        per = self.cell_px // BLOCK_PX
+        rows, columns = -(-blocks.shape[0] // per), -(-blocks.shape[1] // per)
+        padded = np.zeros((rows * per, columns * per), np.float32)
+        padded[: blocks.shape[0], : blocks.shape[1]] = blocks
+        return mean_over(padded, per)
+
+    def working_boxes(self, xyxy: NDArray[np.float32], *, grow: float = 0.0) -> Mask:
+        """Working pixels under boxes (n, 4) in pixels of the picture, each side moved out by `grow` times the box's width or height, and one more pixel."""
+        mask = np.zeros(self.working_shape, np.uint8)
+        for left, top, right, bottom in xyxy.astype(float):
+            dx, dy = (right - left) * grow, (bottom - top) * grow
+            x0, y0 = int((left - dx) // self.shrink) - 1, int((top - dy) // self.shrink) - 1
+            x1, y1 = int(-(-(right + dx) // self.shrink)) + 1, int(-(-(bottom + dy) // self.shrink)) + 1
+            mask[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = 1
+        return mask.astype(bool)
+
+    def blocks_in(self, polygons: Sequence[Polygon]) -> Mask:
+        """Blocks that one of the polygons touches."""
+        rows, columns = self.block_shape
+        drawn = np.zeros((rows * BLOCK_PX, columns * BLOCK_PX), np.uint8)
+        for polygon in polygons:
+            points = np.round(np.array(polygon, np.float64)).clip(-32000, 32000).astype(np.int32)
+            cv2.fillPoly(drawn, [points], 1)
+            cv2.polylines(drawn, [points], True, 1, thickness=2)
+        return touched(drawn.astype(bool), BLOCK_PX, self.block_shape)
+
+    def border_blocks(self) -> Mask:
+        """Blocks that touch the band of 1/12 of the width along the picture's border."""
+        rows, columns = self.block_shape
+        band = self.size.width_px / 12
+        x0, y0 = np.arange(columns) * BLOCK_PX, np.arange(rows) * BLOCK_PX
+        x = (x0 < band) | (x0 + BLOCK_PX > self.size.width_px - band)
+        y = (y0 < band) | (y0 + BLOCK_PX > self.size.height_px - band)
+        return np.asarray(y[:, None] | x[None])
+
+    def working_of(self, blocks: Mask) -> Mask:
+        """Working pixels of the given blocks."""
+        side = BLOCK_PX // self.shrink
+        rows, columns = self.working_shape
+        return np.repeat(np.repeat(blocks, side, 0), side, 1)[:rows, :columns]
+
+    def pixels_of(self, blocks: Mask) -> Mask:
+        """Pixels of the picture of the given blocks."""
+        return np.repeat(np.repeat(blocks, BLOCK_PX, 0), BLOCK_PX, 1)[: self.size.height_px, : self.size.width_px]
+
+
+def mean_over(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Mean of `values` over squares of `side`; its shape is a multiple of it."""
+    rows, columns = values.shape[0] // side, values.shape[1] // side
+    return np.asarray(values.reshape(rows, side, columns * side).sum(1).reshape(rows, columns, side).sum(2) / np.float32(side * side))
+
+
+def touched(mask: Mask, side: int, shape: tuple[int, int]) -> Mask:
+    """Squares of `side` pixels, `shape` of them, in which at least one pixel of `mask` is set."""
+    rows, columns = shape
+    padded = np.zeros((rows * side, columns * side), bool)
+    padded[: min(mask.shape[0], rows * side), : min(mask.shape[1], columns * side)] = mask[: rows * side, : columns * side]
+    # Along rows first: many times as fast as both axes at once.
+    return np.asarray(padded.reshape(rows, side, columns * side).any(1).reshape(rows, columns, side).any(2))

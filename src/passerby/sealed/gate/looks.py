@@ -1,0 +1,150 @@
+"""Looks: where the detector is pointed before blocks are released, and what it finds there.
+
+A look is a square tile, enlarged so that the smallest declared person is large at the detector's input. Tiles of one scale form a lattice whose
+neighbours overlap by more than the largest subject that the scale is for; the finest scale is looked at twice, the second time shifted by half a tile.
+A block may be released when it has been inside a tile of every lattice since it became a candidate and nothing was found on it.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.released.scene import Kind, Size
+from passerby.sealed.gate.detector import Boxes, Detector
+from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
+
+TILE_PER_PERSON: Final = 5
+"""The finest tile's side, in heights of the smallest person."""
+LARGEST_SHARE: Final = 0.6
+"""A box higher than this part of a tile is left to a coarser tile: at that size the detector sees people in floors and walls."""
+OVERLAP: Final = 0.3
+"""Neighbouring tiles share this part of their side."""
+LEAST_VEHICLE: Final = 1.5
+"""A vehicle or an animal smaller than this many smallest persons' heights is ignored when a block is released: no plate can be read on it."""
+LEAST_SCORE_OF_THINGS: Final = 0.3
+"""Least score of a vehicle, two-wheeler or animal that withholds a block at its release. Of many looks at a real one, one is surer than that; people
+count from the detector's own threshold on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A square part of the picture, cut at the picture's border; `lattice` says to which row of looks it belongs."""
+
+    x_px: int
+    y_px: int
+    side_px: int
+    lattice: int
+
+
+def lattices(size: Size, min_person_px: int) -> list[list[Tile]]:
+    """The tiles of each lattice, finest first; the last one is the whole picture in one or a few tiles."""
+    longest = max(size.width_px, size.height_px)
+    sides = [(TILE_PER_PERSON * min_person_px, 0.0), (TILE_PER_PERSON * min_person_px, 0.5)]
+    while sides[-1][0] * 2 < longest:
+        sides.append((sides[-1][0] * 2, 0.0))
+    sides.append((longest, 0.0))
+    return [_lattice(size, min(side, longest), shift, number) for number, (side, shift) in enumerate(sides)]
+
+
+def _lattice(size: Size, side: int, shift: float, number: int) -> list[Tile]:
+    """Tiles of one side that cover the picture; `shift` moves them by that part of their distance."""
+    return [Tile(x, y, side, number) for y in _starts(size.height_px, side, shift) for x in _starts(size.width_px, side, shift)]
+
+
+def _starts(length: int, side: int, shift: float) -> list[int]:
+    if length <= side:
+        return [0]
+    steps = int(np.ceil((length - side) / (side * (1 - OVERLAP))))
+    step = (length - side) / steps
+    if shift and steps >= 1:
+        return sorted({0, length - side, *(round((i + shift) * step) for i in range(steps))})
+    return [round(i * step) for i in range(steps + 1)]
+
+
+class ReleaseLooks:
+    """Looks at candidate blocks just before they are released.
+
+    Args:
+        grid: Units of the picture.
+        detector: Finds subjects.
+        min_person_px: Height of the smallest person that must be found.
+        executor: Runs several looks at once; None = one after the other.
+    """
+
+    def __init__(self, grid: Grid, detector: Detector, min_person_px: int, executor: Executor | None = None) -> None:
+        self._grid = grid
+        self._detector = detector
+        self._min_person_px = min_person_px
+        self._executor = executor
+        self._tiles = [tile for lattice in lattices(grid.size, min_person_px) for tile in lattice]
+        self._lattices = 1 + max(tile.lattice for tile in self._tiles)
+        self._inside = [self._blocks_inside(tile) for tile in self._tiles]
+        self._todo = np.full(grid.block_shape, (1 << self._lattices) - 1, np.int64)
+
+    def forget(self, blocks: Mask) -> None:
+        """Says that what was seen of these blocks no longer counts."""
+        self._todo[blocks] = (1 << self._lattices) - 1
+
+    def look(self, picture: Picture, candidates: Mask, most: int) -> tuple[Mask, Mask]:
+        """Looks at `picture` (h x w x 3) where `candidates` still need it, at most `most` times (0 = no bound).
+
+        Returns:
+            Candidates that every lattice has looked at without finding anything, and blocks on which something was found.
+        """
+        self.forget(~candidates)
+        found = np.zeros(self._grid.block_shape, bool)
+        chosen = self._choose(candidates, most)
+        for tile_number, boxes in zip(chosen, self._run(picture, chosen), strict=True):
+            tile, window = self._tiles[tile_number], self._inside[tile_number]
+            self._todo[window] &= ~np.int64(1 << tile.lattice)
+            found |= self._grid.blocks_of(self._grid.working_boxes(boxes.xyxy, grow=0.125))
+        self.forget(found)
+        return candidates & (self._todo == 0) & ~found, found
+
+    def _choose(self, candidates: Mask, most: int) -> list[int]:
+        """Numbers of the tiles with the most blocks to look at."""
+        waiting = [int((candidates[w] & (self._todo[w] >> t.lattice & 1 == 1)).sum()) for t, w in zip(self._tiles, self._inside, strict=True)]
+        order = sorted((i for i, n in enumerate(waiting) if n), key=lambda i: -waiting[i])
+        return order[:most] if most else order
+
+    def _run(self, picture: Picture, chosen: Sequence[int]) -> list[Boxes]:
+        tiles = [self._tiles[i] for i in chosen]
+        if self._executor is None:
+            return [self._one(picture, tile) for tile in tiles]
+        return list(self._executor.map(lambda tile: self._one(picture, tile), tiles))
+
+    def _one(self, picture: Picture, tile: Tile) -> Boxes:
+        """What one look finds, in pixels of the picture."""
+        part = np.ascontiguousarray(picture[tile.y_px : tile.y_px + tile.side_px, tile.x_px : tile.x_px + tile.side_px])
+        return self._credible(self._detector.detect(part), tile, (part.shape[1], part.shape[0])).moved(tile.x_px, tile.y_px, 1)
+
+    def _credible(self, boxes: Boxes, tile: Tile, part: tuple[int, int]) -> Boxes:
+        """Boxes that withhold: of a size that this tile's scale is for, and sure enough for their kind."""
+        width, height = boxes.xyxy[:, 2] - boxes.xyxy[:, 0], boxes.xyxy[:, 3] - boxes.xyxy[:, 1]
+        whole = tile.side_px >= max(self._grid.size.width_px, self._grid.size.height_px)
+        fits = np.maximum(height, width) <= (np.inf if whole else LARGEST_SHARE * tile.side_px)
+        person = boxes.kinds == Kind.PERSON
+        large = np.maximum(width, height) >= np.where(person, self._min_person_px / 4, self._min_person_px * LEAST_VEHICLE)
+        sure = person | (boxes.scores >= LEAST_SCORE_OF_THINGS)
+        return boxes.pick(fits & large & sure & _overlaps(boxes.xyxy, part))
+
+    def _blocks_inside(self, tile: Tile) -> tuple[slice, slice]:
+        """Blocks that a tile is there for: up to the middle of its overlap with its neighbours, or to the picture's border."""
+        margin = tile.side_px * OVERLAP / 2
+
+        def span(start: int, length: int, count: int) -> slice:
+            first = 0 if start == 0 else int((start + margin) // BLOCK_PX)
+            last = count if start + tile.side_px >= length else int(-(-(start + tile.side_px - margin) // BLOCK_PX))
+            return slice(first, max(first, last))
+
+        rows, columns = self._grid.block_shape
+        return span(tile.y_px, self._grid.size.height_px, rows), span(tile.x_px, self._grid.size.width_px, columns)
+
+
+def _overlaps(xyxy: NDArray[np.float32], part: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which boxes meet a picture of `part` (width, height) pixels at all."""
+    return np.asarray((xyxy[:, 2] > 0) & (xyxy[:, 3] > 0) & (xyxy[:, 0] < part[0]) & (xyxy[:, 1] < part[1]))

@@ -1,0 +1,98 @@
+"""Quiet samples of each block, and the picture that they agree on.
+
+Every block keeps SAMPLES pictures of itself, taken while it was quiet. The candidate for the plate is their median, pixel by pixel; a block agrees when
+almost all of its pixels look the same in almost all samples, so somebody who stood there for a third of the time spoils the agreement instead of
+entering the plate.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture, mean_over
+from passerby.sealed.gate.settings import SAMPLES
+
+TOLERANCE: Final = 20
+AGREEING_SAMPLES: Final = 7
+AGREEING_SHARE: Final = 0.96
+STRIP_ROWS: Final = 32
+"""Rows of blocks that are worked on at once: bounds the memory of a large picture."""
+
+
+class Samples:
+    """A bounded store of quiet samples.
+
+    Args:
+        grid: Units of the picture.
+        keep: True = samples need not be adjacent: once full, each new one replaces a random one, so that they spread evenly over all quiet time (files).
+            False = the caller spaces them out and empties a block that is disturbed (live).
+    """
+
+    def __init__(self, grid: Grid, *, keep: bool) -> None:
+        self._grid = grid
+        rows, columns = grid.block_shape
+        self._pictures = np.zeros((SAMPLES, rows * BLOCK_PX, columns * BLOCK_PX, 3), np.uint8)
+        self._keep = keep
+        self._random = np.random.default_rng(0)
+        self.offered = np.zeros(grid.block_shape, np.int32)
+        """Samples offered to each block since it was last emptied."""
+
+    @property
+    def full(self) -> Mask:
+        """Blocks that have all their samples."""
+        return np.asarray(self.offered >= SAMPLES)
+
+    def empty(self, blocks: Mask) -> None:
+        """Forgets the samples of the given blocks."""
+        self.offered[blocks] = 0
+
+    def add(self, picture: Picture, blocks: Mask) -> None:
+        """Takes a sample of each of the given blocks from `picture` (h x w x 3)."""
+        slots = np.where(self.offered < SAMPLES, self.offered, self._random.integers(0, self.offered + 1) if self._keep else SAMPLES)
+        self.offered[blocks] += 1
+        height, width = picture.shape[:2]
+        for slot in np.unique(slots[blocks]):
+            if slot >= SAMPLES:
+                continue
+            mask = self._grid.pixels_of(blocks & (slots == slot)).astype(np.uint8)
+            target = self._pictures[slot, :height, :width]
+            np.copyto(target, np.asarray(cv2.copyTo(picture, mask, target.copy()), np.uint8))
+
+    def candidate(self, blocks: Mask) -> tuple[Picture, Mask]:
+        """The median picture (h x w x 3; anything where a block was not asked for) and which of the given blocks agree on it."""
+        rows, columns = self._grid.block_shape
+        median = np.zeros(self._pictures.shape[1:], np.uint8)
+        agree = np.zeros((rows, columns), bool)
+        for top in range(0, rows, STRIP_ROWS):
+            part = slice(top, min(rows, top + STRIP_ROWS))
+            if not blocks[part].any():
+                continue
+            across = np.flatnonzero(blocks[part].any(0))
+            left, right = int(across[0]), int(across[-1]) + 1
+            window = (slice(part.start * BLOCK_PX, part.stop * BLOCK_PX), slice(left * BLOCK_PX, right * BLOCK_PX))
+            stack = self._pictures[(slice(None), *window)]
+            median[window] = middle(stack)
+            agree[part, left:right] = self._agreeing(stack, median[window])
+        return median[: self._grid.size.height_px, : self._grid.size.width_px], agree & blocks & self.full
+
+    @staticmethod
+    def _agreeing(stack: Picture, median: Picture) -> Mask:
+        """Blocks of which nearly all pixels are near the median in nearly all samples."""
+        votes = np.zeros(median.shape[:2], np.uint8)
+        for sample in stack:
+            off = cv2.split(cv2.absdiff(np.ascontiguousarray(sample), np.ascontiguousarray(median)))
+            votes += (cv2.max(cv2.max(off[0], off[1]), off[2]) <= TOLERANCE).astype(np.uint8)
+        good = (votes >= AGREEING_SAMPLES).astype(np.float32)
+        return np.asarray(mean_over(good, BLOCK_PX) >= AGREEING_SHARE)
+
+
+def middle(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The median over the first axis, whose length is odd: a sorting network, many times as fast as a general sort of bytes."""
+    values = [np.ascontiguousarray(s) for s in stack]
+    count = len(values)
+    for turn in range(count):
+        for i in range(turn % 2, count - 1, 2):
+            values[i], values[i + 1] = np.minimum(values[i], values[i + 1]), np.maximum(values[i], values[i + 1])
+    return values[count // 2]

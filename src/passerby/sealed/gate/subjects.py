@@ -1,0 +1,124 @@
+"""Where subjects are at a look: the detector's boxes, and tracks made of them.
+
+`LiveSubjects` asks the detector. A file's second pass, and tests, hand in subjects that are known already through the same two calls.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.released.scene import Kind
+from passerby.sealed.gate.detector import Boxes, Detector, without_doubles
+from passerby.sealed.gate.glyphs import PersonHeight, Subject
+from passerby.sealed.gate.grid import Grid, Mask, Picture
+from passerby.sealed.gate.tracks import Track, Tracker
+
+MOST_CLOSE_LOOKS: Final = 2
+FRUITLESS_FOR_S: Final = 3.0
+"""Where a close look found nothing, the next one waits so long: a tree in the wind would take all of them. It stays withheld meanwhile."""
+CLOSE_LOOK_SHARE: Final = 0.5
+"""A close look is cut so that what moves fills at most this part of it."""
+
+
+class Subjects(Protocol):
+    """Tells where subjects are."""
+
+    def look(self, picture: Picture, time_s: float) -> Boxes:
+        """All subjects in the picture, sure or not. Raises DetectorError."""
+        ...
+
+    def look_closer(self, picture: Picture, time_s: float, areas_xyxy: NDArray[np.float32]) -> Boxes:
+        """More subjects in parts of the picture (n, 4) in which something moves that no box explains. Raises DetectorError."""
+        ...
+
+    def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:
+        """Takes the boxes of a look, with the share of each that differs from the place or moves, and that where no plate is known."""
+        ...
+
+    def at(self, time_s: float) -> list[Subject]:
+        """The subjects to be drawn at a time."""
+        ...
+
+
+class LiveSubjects:
+    """Subjects as the detector finds them, followed from look to look."""
+
+    def __init__(self, grid: Grid, detector: Detector, min_person_px: int, heights: PersonHeight) -> None:
+        self._grid = grid
+        self._detector = detector
+        self._least_side_px = 5 * min_person_px
+        self._heights = heights
+        self.tracker = Tracker()
+        self.ended: list[Track] = []
+        """Tracks that ended since somebody emptied this list; the caller bounds it."""
+        self.keep_ended = False
+        self._fruitless: list[tuple[float, NDArray[np.float32]]] = []
+
+    def look(self, picture: Picture, time_s: float) -> Boxes:  # noqa: ARG002 - the protocol's other sources need the time
+        """What the detector finds in the whole picture."""
+        return self._detector.detect(picture)
+
+    def look_closer(self, picture: Picture, time_s: float, areas_xyxy: NDArray[np.float32]) -> Boxes:
+        """What the detector finds in square tiles around the largest few areas that were not looked at in vain a moment ago."""
+        self._fruitless = [(s, box) for s, box in self._fruitless if 0 <= time_s - s < FRUITLESS_FOR_S]
+        found: list[Boxes] = []
+        for area in areas_xyxy:
+            middle = (area[:2] + area[2:]) / 2
+            if len(found) == MOST_CLOSE_LOOKS:
+                break
+            if any((box[:2] <= middle).all() and (middle <= box[2:]).all() for _, box in self._fruitless):
+                continue
+            left, top, right, bottom = area.astype(float)
+            side = int(max(self._least_side_px, max(right - left, bottom - top) / CLOSE_LOOK_SHARE))
+            x = int(np.clip((left + right - side) / 2, 0, max(0, self._grid.size.width_px - side)))
+            y = int(np.clip((top + bottom - side) / 2, 0, max(0, self._grid.size.height_px - side)))
+            boxes = self._detector.detect(np.ascontiguousarray(picture[y : y + side, x : x + side])).moved(x, y, 1)
+            if not len(boxes):
+                grown = (area[2:] - area[:2]) / 2
+                self._fruitless.append((time_s, np.concatenate([area[:2] - grown, area[2:] + grown])))
+            found.append(boxes)
+        return without_doubles(Boxes.joined(found)) if found else Boxes.none()
+
+    def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:  # noqa: ARG002
+        """Moves the tracks on; persons that are surely seen teach the common height."""
+        ended = self.tracker.update(time_s, boxes, changed)
+        if self.keep_ended:
+            self.ended += [t for t in ended if t.credible]
+        for track in self.tracker.live:
+            if track.kind is Kind.PERSON and track.times_s[-1] == time_s and track.credible:
+                self._heights.learn(track.feet_px[-1][1], track.heights_px[-1])
+
+    def at(self, time_s: float) -> list[Subject]:
+        """Credible tracks, moved on to `time_s`."""
+        subjects = []
+        for track in self.tracker.live:
+            if track.credible:
+                x, y = track.predicted(min(time_s, track.times_s[-1] + 1.0))
+                subjects.append(Subject(track.kind, x, y, track.heights_px[-1], track.widths_px[-1]))
+        return subjects
+
+
+def shares(boxes: Boxes, changed: Mask, grid: Grid) -> NDArray[np.float32]:
+    """Share of each box's working pixels that are set in `changed`."""
+    table = cv2.integral(changed.astype(np.uint8))
+    rows, columns = changed.shape
+    corners = np.round(boxes.xyxy / grid.shrink).astype(int)
+    x0, x1 = corners[:, 0].clip(0, columns), corners[:, 2].clip(0, columns)
+    y0, y1 = corners[:, 1].clip(0, rows), corners[:, 3].clip(0, rows)
+    inside = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+    return np.asarray(inside / np.maximum(1, (x1 - x0) * (y1 - y0)), np.float32)
+
+
+def areas_of(unexplained: Mask, grid: Grid, least_px: Sequence[float]) -> NDArray[np.float32]:
+    """Boxes (n, 4) in pixels of the picture around the components of `unexplained` that are at least (width, height) `least_px`, largest first."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(unexplained.astype(np.uint8), connectivity=8)
+    if count <= 1:
+        return np.zeros((0, 4), np.float32)
+    left, top, width, height, area = (stats[1:, i].astype(np.float32) for i in range(5))
+    boxes = np.stack([left, top, left + width, top + height], 1) * np.float32(grid.shrink)
+    large = (width * grid.shrink >= least_px[0]) & (height * grid.shrink >= least_px[1])
+    order = np.argsort(-area[large], kind="stable")
+    return np.asarray(boxes[large][order], np.float32)
