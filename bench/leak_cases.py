@@ -68,6 +68,4 @@ def _annotations(say: Say) -> Any:
     return None if path is None else json.loads(path.read_text(encoding="utf-8"))
 
 
-CASES: Final[Mapping[str, Callable[[Say], PeopleCase | PlatesCase | None]]] = MappingProxyType(
-    {"pets": pets, "one-by-one": one_by_one, "cars": cars}
-)
+CASES: Final[Mapping[str, Callable[[Say], PeopleCase | PlatesCase | None]]] = MappingProxyType({"pets": pets, "one-by-one": one_by_one, "cars": cars})

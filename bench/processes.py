@@ -1,6 +1,6 @@
 """Running another program and measuring the whole process: wall and CPU time, and the most memory it had resident."""
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+LAUNCHER: Final = Path(__file__).with_name("launch.py")
 LOOK_EVERY_S: Final = 0.25
 TAIL_LINES: Final = 8
 
@@ -27,36 +28,45 @@ class Run:
     peak_mb: float
 
 
-def run(command: Sequence[str | Path], watch: Callable[[int], None] | None = None) -> Run:
-    """Runs a program to its end. `watch` is called with its process id four times a second; without it, nothing polls."""
-    words = [str(word) for word in command]
-    with tempfile.TemporaryFile() as said:
-        begun_s = time.perf_counter()
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT) as process:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
-            while pid == 0 and watch:
-                watch(process.pid)
+def run(command: Sequence[str | Path], watch: Callable[[float], None] | None = None) -> Run:
+    """Runs a program to its end. `watch` is told the resident memory in MB four times a second; without it, nothing polls."""
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        result, said = Path(folder) / "result.json", Path(folder) / "said"
+        words = [sys.executable, "-I", "-S", str(LAUNCHER), str(result), *(str(word) for word in command)]
+        with said.open("wb") as file, subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT) as launcher:
+            while watch and launcher.poll() is None:
                 time.sleep(LOOK_EVERY_S)
-                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            wall_s = time.perf_counter() - begun_s
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            said.seek(0)
-            tail = said.read().decode(errors="replace").splitlines()[-TAIL_LINES:]
-            raise ProgramFailedError(f"{Path(words[0]).name} ended with code {process.returncode}: " + "\n".join(tail))
-    bytes_per_unit = 1 if sys.platform == "darwin" else 1024
-    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * bytes_per_unit / 1e6)
+                resident = resident_mb(launcher.pid)
+                if resident is not None:
+                    watch(resident)
+        tail = "\n".join(said.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
+        if not result.exists():
+            raise ProgramFailedError(f"{Path(command[0]).name} did not start: {tail}")
+        figures = json.loads(result.read_text(encoding="ascii"))
+    code = figures.pop("code")
+    if code != 0:
+        raise ProgramFailedError(f"{Path(command[0]).name} ended with code {code}: {tail}")
+    return Run(**figures)
 
 
-def resident_mb(pid: int) -> float:
-    """The resident memory of a process and of those that it started, in MB; NaN where /proc does not tell."""
-    total_kb, waiting = 0.0, [pid]
-    while waiting:
-        one = Path(f"/proc/{waiting.pop()}")
+def resident_mb(pid: int) -> float | None:
+    """The resident memory of all programs that a process started, and that those started, in MB; None where there are none, or no /proc."""
+    parents, resident_kb = _processes()
+    below: set[int] = set()
+    while more := {one for one, parent in parents.items() if parent in {pid, *below}} - below:
+        below |= more
+    return sum(resident_kb[one] for one in below) * 1024 / 1e6 if below else None
+
+
+def _processes() -> tuple[dict[int, int], dict[int, float]]:
+    """The parent and the resident memory in KiB of each process that there is."""
+    parents, resident_kb = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            status = (one / "status").read_text(encoding="ascii", errors="replace")
-            waiting += [int(child) for child in (one / "task" / one.name / "children").read_text(encoding="ascii").split()]
+            lines = (folder / "status").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             continue
-        total_kb += sum(float(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-    return total_kb * 1024 / 1e6 if total_kb else float("nan")
+        facts = dict(line.split(":", 1) for line in lines if ":" in line)
+        parents[int(folder.name)] = int(facts["PPid"])
+        resident_kb[int(folder.name)] = float(facts.get("VmRSS", "0 kB").split()[0])
+    return parents, resident_kb

@@ -36,7 +36,7 @@ def passerby() -> list[str]:
     return [found] if found else [sys.executable, "-c", "from passerby.cli import main; main()"]
 
 
-def redact(clip: Path, out: Path, options: Sequence[str] = (), watch: Callable[[int], None] | None = None) -> Redaction:
+def redact(clip: Path, out: Path, options: Sequence[str] = (), watch: Callable[[float], None] | None = None) -> Redaction:
     """Redacts a clip in a process of its own."""
     cost = run([*passerby(), "redact", clip, "-o", out, "--overwrite", *options], watch)
     return Redaction(out, report_of(out), cost)

@@ -8,9 +8,10 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
 from bench.clips import Picture, difference, frames_of, median_of
 from bench.samples import ONE_BY_ONE_CLIP, pets_clip, sample
-from numpy.typing import NDArray
 
 VISITS: Final = ((60, 202), (227, 452), (502, 704), (745, 873), (921, 1206), (1234, 1365))
 """When somebody is in the one-by-one clip: first and last frame, 0-based, give or take 5."""
@@ -153,9 +154,7 @@ def cut_outs_of(name: PlaceName) -> tuple[CutOut, ...]:
     heights, feet = np.array([[person.height_px, foot] for person, foot in found], float).T
     # Whoever is much higher than others on the same ground is two people, one behind the other; whoever is lower is not whole.
     usual = _line(feet, heights)
-    return tuple(
-        person for (person, _), height, expected in zip(found, heights, usual, strict=True) if abs(height / expected - 1) < ODD_HEIGHT
-    )
+    return tuple(person for (person, _), height, expected in zip(found, heights, usual, strict=True) if abs(height / expected - 1) < ODD_HEIGHT)
 
 
 def _line(feet: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:

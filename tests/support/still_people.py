@@ -12,8 +12,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from bench.clips import Mask, Picture, difference
 from numpy.typing import NDArray
+
+from bench.clips import Mask, Picture, difference
 from tests.support.cut_outs import CutOut, Place, PlaceName, cut_outs_of, place_of
 
 NOISE_FIELDS: Final = 16
@@ -223,9 +224,7 @@ class _View:
     glass: Floats | None
 
     @classmethod
-    def of(
-        cls, variant: Variant, scene: Place, person: CutOut, spot: tuple[float, float], height_px: int, rng: np.random.Generator
-    ) -> "_View":
+    def of(cls, variant: Variant, scene: Place, person: CutOut, spot: tuple[float, float], height_px: int, rng: np.random.Generator) -> "_View":
         front, front_xy, glass = None, (0.0, 0.0), None
         if variant is Variant.SEATED:
             front = _bench(round(2.2 * person.width_px) + 4, max(4, round(0.3 * height_px)), rng)

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,20 +30,30 @@ class Shown(StrEnum):
 def redact_command(
     *,
     inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Clips, folders or patterns.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT|DIR", help="The MP4, or a folder; else NAME.redacted.mp4 beside each clip.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="OUT|DIR", help="The MP4, or a folder; else NAME.redacted.mp4 beside each clip.")
+    ] = None,
     from_s: Annotated[float | None, typer.Option("--from", metavar="S", help="Start, in seconds since the clip's first frame.")] = None,
     to_s: Annotated[float | None, typer.Option("--to", metavar="S", help="End, in seconds since the clip's first frame.")] = None,
     show: Annotated[Shown, typer.Option(help="What is drawn over the place: figures, coarse cells, or nothing.")] = Shown.GLYPHS,
     never: Annotated[Path | None, typer.Option("--never", metavar="FILE", help="JSON file of polygons that are never shown.")] = None,
-    preview: Annotated[Path | None, typer.Option("--preview", metavar="PNG", help="Also write the learned place with what is withheld.")] = None,
+    preview: Annotated[
+        Path | None, typer.Option("--preview", metavar="PNG", help="Also write a picture of the learned place with what is withheld.")
+    ] = None,
     min_person_px: Annotated[int, typer.Option("--min-person", metavar="PX", help="Height of the smallest person that must be found.")] = 24,
-    settle_s: Annotated[float | None, typer.Option("--settle", metavar="S", help="Quiet seconds before a part of the place is shown (3; with --streaming 20).")] = None,
-    streaming: Annotated[bool, typer.Option("--streaming", help="One pass, as for a live camera: the place appears only after it has settled.")] = False,
+    settle_s: Annotated[
+        float | None, typer.Option("--settle", metavar="S", help="Quiet seconds before a part of the place is shown (3; with --streaming 20).")
+    ] = None,
+    streaming: Annotated[
+        bool, typer.Option("--streaming", help="One pass, as for a live camera: the place appears only after it has settled.")
+    ] = False,
     caption: Annotated[bool, typer.Option("--caption/--no-caption", help="Time and gate state in a corner.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
     device: Annotated[str, typer.Option("--device", help="Where the detector runs: auto, cpu, cuda, openvino or coreml.")] = "auto",
     detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="Detector of the manifest.")] = "yolox-nano",
-    models: Annotated[Path | None, typer.Option("--models", envvar="PASSERBY_MODELS", metavar="FILE", help="A manifest of your own, with heavier detectors.")] = None,
+    models: Annotated[
+        Path | None, typer.Option("--models", envvar="PASSERBY_MODELS", metavar="FILE", help="A manifest of your own, with heavier detectors.")
+    ] = None,
 ) -> None:
     """Turn footage of a fixed camera into footage in which nobody can be recognised.
 
@@ -69,11 +80,18 @@ def redact_command(
 
 
 def _redact_all(
-    pairs: "Sequence[tuple[Path, Path]]", settings: "RedactSettings", loaded: "LoadedDetector", console: "Console", *, preview: Path | None, overwrite: bool
+    pairs: "Sequence[tuple[Path, Path]]",
+    settings: "RedactSettings",
+    loaded: "LoadedDetector",
+    console: "Console",
+    *,
+    preview: Path | None,
+    overwrite: bool,
 ) -> int:
     """Redacts each clip; a bad one does not stop the others. Returns the exit code."""
     from passerby.redact.run import redact_clip
 
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
     failed = 0
     for clip, target in pairs:
         try:
@@ -83,18 +101,14 @@ def _redact_all(
             if len(pairs) == 1 or not isinstance(error, UserError):
                 raise
             failed += 1
-            console.print(f"passerby: error: {_printable(error)}", style="red", highlight=False, markup=False, soft_wrap=True)
+            say(f"passerby: error: {_printable(error)}")
             continue
-        console.print(
-            f"{outcome.output}: {outcome.frames} frames, {outcome.withheld_share:.1%} of the place withheld at the end; report {outcome.report.name}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        withheld = f"{outcome.withheld_share:.1%} of the place withheld at the end"
+        say(f"{outcome.output}: {outcome.frames} frames, {withheld}; report {outcome.report.name}")
         for note in outcome.notes:
-            console.print(f"  note: {note}", highlight=False, markup=False, soft_wrap=True)
+            say(f"  note: {note}")
     if failed:
-        console.print(f"{failed} of {len(pairs)} clips could not be redacted", highlight=False, markup=False)
+        say(f"{failed} of {len(pairs)} clips could not be redacted")
     return 2 if failed else 0
 
 

@@ -109,6 +109,7 @@ class Learner:
         self._from_s, self._cause = 0.0, GateState.WATCHING
         self._faults: dict[GateState, int] = {}
         self._frames = 0
+        self._latest: Picture = np.zeros((size.height_px, size.width_px, 3), np.uint8)
 
     def run(self, clip: Clip, from_s: float | None, to_s: float | None, progress: Progress) -> Lesson:
         """Reads the clip once."""
@@ -143,6 +144,7 @@ class Learner:
         yield from waiting
 
     def _learn(self, picture: Picture, time_s: float, passed_s: float) -> None:
+        self._latest = picture
         seen: Observation = self._watch.look(picture, time_s, self._nothing, self._unknown)
         if seen.state is not GateState.WATCHING:
             self._count(seen.state)
@@ -163,7 +165,7 @@ class Learner:
         if ready.any() and len(self._segments) < max(2, room):
             looks = ReleaseLooks(self._grid, self._detector, self._settings.min_person_px, self._executor)
             try:
-                clear, found = looks.look(candidate, ready, 0)
+                clear, found = looks.look(np.where(self._grid.pixels_of(ready)[..., None], candidate, self._latest), ready, 0)
             except DetectorError:
                 self._count(GateState.DETECTOR_FAILED)
             else:

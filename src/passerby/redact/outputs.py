@@ -8,7 +8,8 @@ from passerby.errors import InputError, OutputError, SettingsError
 from passerby.released.partial_file import PartialFile, output_error
 
 VIDEO_SUFFIXES: Final = frozenset(
-    ".mp4 .m4v .mkv .mov .avi .webm .ts .mts .m2ts .mpg .mpeg .gif .wmv .flv .3gp .ogv .h264 .h265 .hevc .mjpg .mjpeg .asf .dav".split()
+    {".mp4", ".m4v", ".mkv", ".mov", ".avi", ".webm", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".gif", ".wmv", ".flv", ".3gp", ".ogv"}
+    | {".h264", ".h265", ".hevc", ".mjpg", ".mjpeg", ".asf", ".dav"}
 )
 OUTPUT_MARK: Final = ".redacted"
 

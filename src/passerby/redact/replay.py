@@ -10,7 +10,7 @@ from passerby.redact.learn import Lesson, Segment
 from passerby.released.scene import GateState, Scene
 from passerby.sealed.capture.frame import Frame
 from passerby.sealed.gate.detector import Boxes
-from passerby.sealed.gate.gate import Gate
+from passerby.sealed.gate.gate import Gate, Known
 from passerby.sealed.gate.glyphs import Subject
 from passerby.sealed.gate.grid import Picture
 from passerby.sealed.gate.settings import GateSettings
@@ -104,7 +104,7 @@ def replay(frames: Iterable[Frame], lesson: Lesson, settings: GateSettings) -> I
     subjects = KnownSubjects(lesson, settings.glyphs_hz)
 
     def gate_of(number: int) -> Gate:
-        return Gate.replaying(lesson.size, settings, subjects, lesson.heights, lesson.segments[number].plate, epoch=number)
+        return Gate(lesson.size, settings, Known(subjects, lesson.heights, lesson.segments[number].plate, epoch=number))
 
     number, gate = 0, gate_of(0)
     for frame in frames:

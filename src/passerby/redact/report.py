@@ -13,10 +13,11 @@ from passerby.released.scene import GateState, Scene, Size
 from passerby.sealed.gate.plate import LearnedPlate
 
 PROMISE: Final = (
-    "Every pixel of this clip outside the glyphs, cells, hatching and caption comes from the learned picture of the empty place. A part of the place is shown only "
-    "after quiet samples of it agreed and the detector, looking closely at it, found nobody. People are drawn as figures of one height on a coarse "
-    "grid. For somebody who did not move at all through the whole clip this rests on the detector, which can miss people, more often small or "
-    "half hidden ones. Sound and metadata of the original were dropped. Motion stays visible: within the clip a glyph can be followed with the eye."
+    "Every pixel of this clip outside the glyphs, cells, hatching and caption comes from the learned picture of the empty place. "
+    "A part of the place is shown only after quiet samples of it agreed and the detector, looking closely at it, found nobody. "
+    "People are drawn as figures of one height on a coarse grid. For somebody who did not move at all through the whole clip this "
+    "rests on the detector, which can miss people, more often small or half hidden ones. Sound and metadata of the original were "
+    "dropped. Motion stays visible: within the clip a glyph can be followed with the eye."
 )
 MARKS: Final = {"shown": ".", "held": "s", "never": "n", "unsettled": "u"}
 
@@ -87,7 +88,14 @@ class Plates:
 
 
 def report_json(
-    *, source_name: str, settings: RedactSettings, tally: Tally, plates: Plates, weights: dict[str, str], timings_ms: dict[str, float], notes: list[str]
+    *,
+    source_name: str,
+    settings: RedactSettings,
+    tally: Tally,
+    plates: Plates,
+    weights: dict[str, str],
+    timings_ms: dict[str, float],
+    notes: list[str],
 ) -> str:
     """The report as JSON text."""
     gate = asdict(settings.gate) | {"level": settings.gate.level.name.lower()}

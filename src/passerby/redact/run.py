@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -84,17 +85,14 @@ def redact_clip(
             raise InputError(f"{source}: no picture could be decoded")
         with Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite) as writer:
             renderer = Renderer(clip.info.size, caption=settings.caption)
-            start_pts, item, last = first[0].pts, first, first[1]
-            while item is not None:
-                frame, scene = item
+            start_pts, last = first[0].pts, first[1]
+            for frame, scene in chain((first,), stages.each("replay", scenes)):
                 with stages.stage("render"):
                     picture = renderer.render(scene)
                 with stages.stage("encode"):
                     writer.write(picture, frame.pts - start_pts)
                 tally.count(scene)
                 last = scene
-                with stages.stage("replay"):
-                    item = next(scenes, None)
             with stages.stage("encode"):
                 writer.close()
         notes += _notes(clip, tally)
@@ -199,4 +197,3 @@ def _preview(renderer: Renderer, scene: Scene) -> bytes:
     """The plate with held blocks, as a PNG: rendered from the last scene without its glyphs and cells."""
     bare = msgspec.structs.replace(scene, glyphs=(), cells=(), patches=())
     return cv2.imencode(".png", renderer.render(bare))[1].tobytes()
-

@@ -1,20 +1,19 @@
 """The caption in the lower left corner: media time, what the gate is doing, how much is withheld."""
 
 from collections import Counter
-from typing import Final
+from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from passerby.released.palette import ALERT_BGR, CALM_BGR, INK_BGR, TEXT_BGR, Bgr
+from passerby.released.palette import INK_BGR, TEXT_BGR, state_bgr
 from passerby.released.scene import GateState, Kind, Level, Scene, Size
 from passerby.released.show import Show
 from passerby.released.sprite import Sprite, sprite_of
+from passerby.released.typeface import Typeface, rounded_box_opacity
 
 SMALLEST_HEIGHT_PX: Final = 144
 """Pictures lower than this have no room for a caption that can be read."""
-PILL_OPACITY: Final = 0.72
+PILL_OPACITY: Final = 0.66
 STATE_WORDS: Final[dict[GateState, str]] = {
     GateState.SETTLING: "settling",
     GateState.WATCHING: "watching",
@@ -33,19 +32,76 @@ KIND_WORDS: Final[dict[Kind, tuple[str, str]]] = {
 }
 
 
-def caption_text(scene: Scene, show: Show) -> tuple[str, str]:
-    """The caption's two parts, media time and the rest; a picture that shows no glyphs says in words how many there are."""
+class CaptionText(NamedTuple):
+    """What a caption says."""
+
+    time: str
+    """Media time, h:mm:ss."""
+    words: str
+    """The gate's state and what goes with it."""
+    state: GateState
+
+
+def caption_text(scene: Scene, show: Show) -> CaptionText:
+    """What the caption of a scene says; a picture without glyphs says in words how many there are."""
     seconds = int(scene.time_s)
     words = [STATE_WORDS[scene.health.state]]
     if show is Show.COUNTS and scene.level >= Level.GLYPHS:
         words += _counts(scene)
-    percent = round(scene.health.withheld_share * 100)
-    if percent:
-        words.append(f"{percent} % withheld")
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}", " · ".join(words)
+    withheld = scene.health.withheld_share
+    if withheld > 0:
+        words.append(f"{withheld:.0%} withheld" if withheld >= 0.01 else "under 1% withheld")
+    time = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return CaptionText(time, " · ".join(words), scene.health.state)
 
 
 def _counts(scene: Scene) -> list[str]:
     """How many of each kind, in words."""
     counted = Counter(glyph.kind for glyph in scene.glyphs)
     return [f"{counted[kind]} {KIND_WORDS[kind][counted[kind] != 1]}" for kind in Kind if counted[kind]] or ["nobody"]
+
+
+class Caption:
+    """Draws captions for pictures of one size."""
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._typeface = Typeface(max(10, round(4 + size.height_px / 64)))
+
+    def sprite(self, text: CaptionText) -> Sprite | None:
+        """The caption's pill, anchored at the picture's upper left corner; None where there is no room for it.
+
+        Where the pill would be wider than the picture it falls back to the time alone.
+        """
+        if self._size.height_px < SMALLEST_HEIGHT_PX:
+            return None
+        for words in (text.words, ""):
+            sprite = self._pill(text._replace(words=words))
+            if sprite.left_px + sprite.cover.shape[1] + sprite.left_px <= self._size.width_px:
+                return sprite
+        return None
+
+    def _pill(self, text: CaptionText) -> Sprite:
+        """A dark rounded pill with a dot in the state's colour, the time and the words."""
+        em_px = self._typeface.em_px
+        height_px = round(em_px * 1.7)
+        pad_px, dot_px = round(em_px * 0.62), round(em_px * 0.5)
+        time_at_px = pad_px + dot_px + round(em_px * 0.42)
+        # Digits differ in width: every time of one length takes the room of the widest, so that the pill does not twitch from second to second.
+        time_px = self._typeface.width_px("".join("0" if letter.isdigit() else letter for letter in text.time), bold=True)
+        words_at_px = time_at_px + time_px + round(em_px * 0.55)
+        width_px = words_at_px + self._typeface.width_px(text.words) + pad_px if text.words else time_at_px + time_px + pad_px
+        colour = np.broadcast_to(np.array(INK_BGR, np.float32), (height_px, width_px, 3)).copy()
+        opacity = rounded_box_opacity(width_px, height_px, height_px / 2) * PILL_OPACITY
+        dot = np.zeros_like(opacity)
+        dot_top_px = (height_px - dot_px) // 2
+        dot[dot_top_px : dot_top_px + dot_px, pad_px : pad_px + dot_px] = rounded_box_opacity(dot_px, dot_px, dot_px / 2)
+        baseline_px = round(height_px / 2 + em_px * 0.35)
+        letters = self._typeface.coverage(width_px, height_px, [(text.time, time_at_px, baseline_px, True), (text.words, words_at_px, baseline_px, False)])
+        for coverage, bgr in ((dot, state_bgr(text.state)), (letters, TEXT_BGR)):
+            mixed = opacity + coverage * (1 - opacity)
+            weight = (coverage / np.maximum(mixed, 1e-6))[..., None]
+            colour = colour * (1 - weight) + np.array(bgr, np.float32) * weight
+            opacity = mixed
+        margin_px = round(em_px * 0.8)
+        return sprite_of(colour, opacity, margin_px, self._size.height_px - margin_px - height_px)

@@ -7,8 +7,6 @@ import stat
 from pathlib import Path
 from typing import Final
 
-import av
-
 from passerby.errors import OutputError
 
 _MOST_NEIGHBOURS: Final = 100
@@ -112,16 +110,16 @@ class PartialFile:
             self.path.unlink()
 
 
-def output_error(target: Path, error: OSError | av.FFmpegError) -> OutputError:
-    """What went wrong when writing, for the user. Names the target, not the partial file."""
-    code = error.errno
+def output_error(target: Path, error: Exception) -> OutputError:
+    """What went wrong when writing, for the user, from an error with `errno` and `strerror`. Names the target, not the partial file."""
+    code = getattr(error, "errno", None)
     if code in _FULL:
         return OutputError(f"{target}: the disk is full", "free some space or write to another disk")
     if code in _FORBIDDEN:
         return OutputError(f"{target}: may not be written here", f"make {target.parent} writable or choose another folder")
     if code == errno.EFBIG:
         return OutputError(f"{target}: is larger than a file may be here", "write to another disk, or give a shorter range")
-    return OutputError(f"{target}: cannot be written: {error.strerror or error}", "choose another name or folder")
+    return OutputError(f"{target}: cannot be written: {getattr(error, 'strerror', None) or error}", "choose another name or folder")
 
 
 def _exists(target: Path) -> OutputError:

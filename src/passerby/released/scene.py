@@ -1,8 +1,8 @@
 """What may leave a sealed process: scenes, and nothing else (invariants I3 and I4).
 
 A scene says what the place looks like (changed patches of the plate, which blocks of it are shown, the light), where subjects are (glyphs), where
-something moves that no detector explains (coarse cells), and how the gate is. There is no field for a crop, an embedding, an attribute, a posture or a
-track id, and no dictionary in which one could travel. Nothing here touches a raw frame.
+something moves that no detector explains (coarse cells), and how the gate is. There is no field for a crop, an embedding, an attribute, a
+posture or a track id, and no dictionary in which one could travel. Nothing here touches a raw frame.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class PlatePatch(msgspec.Struct, frozen=True, array_like=True):
 
     def __post_init__(self) -> None:
         if len(self.pixels) != self.width_px * self.height_px * 3:
-            raise ValueError(f"a patch of {self.width_px} x {self.height_px} needs {self.width_px * self.height_px * 3} bytes, not {len(self.pixels)}")
+            expected = self.width_px * self.height_px * 3
+            raise ValueError(f"a patch of {self.width_px} x {self.height_px} needs {expected} bytes, not {len(self.pixels)}")
 
     def __repr__(self) -> str:
         return f"PlatePatch(x_px={self.x_px}, y_px={self.y_px}, width_px={self.width_px}, height_px={self.height_px})"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,8 +17,8 @@ from av.video.stream import VideoStream
 
 from passerby.errors import InputError, SettingsError
 from passerby.released.scene import Size
-from passerby.sealed.capture.decoding import Decoding
-from passerby.sealed.capture.frame import Frame, orientation_of
+from passerby.sealed.capture.decoding import Damage, Decoding
+from passerby.sealed.capture.frame import Frame, PictureConverter
 from passerby.sealed.capture.readahead import Readahead
 from passerby.sealed.capture.reading import Reading, Reel
 from passerby.sealed.capture.source import open_container, open_descriptor, refuse_encrypted, video_stream
@@ -77,13 +78,12 @@ class Clip:
             self.info, self._reel = self._first_look(container, stream, descriptor)
 
     def _first_look(self, container: InputContainer, stream: VideoStream, descriptor: int) -> tuple[ClipInfo, Reel]:
-        decoding = Decoding(container, stream, lambda packet: refuse_encrypted(packet, self.path))
+        decoding = Decoding(container, stream, partial(refuse_encrypted, path=self.path), Damage())
         first = next(decoding.pictures(), None)
         if first is None:
-            raise InputError(
-                f"{self.path}: no picture could be decoded", "the file is damaged, encrypted or cut off; copy or export it again"
-            )
-        orientation = orientation_of(first)
+            raise InputError(f"{self.path}: no picture could be decoded", "the file is damaged, encrypted or cut off; copy or export it again")
+        converter = PictureConverter()
+        orientation = converter.orientation(first)
         rate_hz = _rate_hz(stream)
         duration_s = _duration_s(container, stream, self.time_base)
         frames = stream.frames or round((duration_s or 0) * (rate_hz or 0))
@@ -101,7 +101,7 @@ class Clip:
         step_ticks = max(1, round(1 / (self.time_base * Fraction(rate_hz or _FALLBACK_RATE_HZ))))
         timeline = Timeline(self.time_base, step_ticks)
         timeline.place(first.dts if first.pts is None else first.pts)
-        return info, Reel(self.path, descriptor, self.time_base, step_ticks, timeline.origin or 0)
+        return info, Reel(self.path, descriptor, self.time_base, step_ticks, timeline.origin, converter)
 
     @property
     def damaged(self) -> int:
@@ -132,9 +132,7 @@ class Clip:
             if value is not None and not (math.isfinite(value) and value >= 0):
                 raise SettingsError(f"--{name} {value} is no time in a clip", "give seconds since its beginning, 0 or more")
         if to_s is not None and (from_s or 0) >= to_s:
-            raise SettingsError(
-                f"--from {from_s or 0:g} is not before --to {to_s:g}", "the range holds the frames from the first up to the second"
-            )
+            raise SettingsError(f"--from {from_s or 0:g} is not before --to {to_s:g}", "the range holds the frames from the first up to the second")
         return self._run(Reading(self._reel, from_s or 0.0, math.inf if to_s is None else to_s), from_s)
 
     def _run(self, reading: Reading, from_s: float | None) -> Iterator[Frame]:

@@ -1,6 +1,7 @@
 """Decodes one stream of one open container from where it stands to the end, past whatever is damaged."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import av
@@ -13,23 +14,31 @@ _MOST_FAILED_READS: Final = 64
 _MOST_TRIES: Final = 8
 
 
+@dataclass(slots=True)
+class Damage:
+    """How much of a clip was damaged. Apart from the decoding, so that whoever counts does not keep a decoder and its pictures alive."""
+
+    packets: int = 0
+
+
 class Decoding:
     """Pictures of a stream in presentation order.
 
-    A packet that cannot be read or decoded is skipped and counted in `damaged`. A picture whose parts the decoder had to guess is given,
+    A packet that cannot be read or decoded is skipped and counted in `damage`. A picture whose parts the decoder had to guess is given,
     and counted as well.
 
     Args:
         container: Where to read; not closed here.
         stream: One of its streams.
         inspect: Called with every packet before it is decoded; what it raises ends the decoding.
+        damage: Where to count.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream, inspect: "Callable[[av.Packet[VideoStream]], None]") -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, inspect: "Callable[[av.Packet[VideoStream]], None]", damage: Damage) -> None:
         self._container = container
         self._stream = stream
         self._inspect = inspect
-        self.damaged = 0
+        self._damage = damage
 
     def pictures(self) -> Iterator[VideoFrame]:
         """Yields the pictures; never raises an error of FFmpeg's."""
@@ -49,7 +58,7 @@ class Decoding:
                         yield packet
             except (av.FFmpegError, OSError):
                 # The container stands behind the damage: demuxing anew goes on there.
-                self.damaged += 1
+                self._damage.packets += 1
                 failed += 1
             else:
                 return
@@ -64,9 +73,9 @@ class Decoding:
             except av.EOFError:
                 return
             except (av.FFmpegError, OSError):
-                self.damaged += 1
+                self._damage.packets += 1
                 return
             for picture in pictures:
-                self.damaged += bool(picture.is_corrupt)
+                self._damage.packets += bool(picture.is_corrupt)
                 yield picture
             return

@@ -16,29 +16,42 @@ from passerby.sealed.capture.orientation import UPRIGHT, Orientation
 
 
 class PictureConverter:
-    """Turns decoded pictures of any format and size into BGR. One serves a whole clip: to set a conversion up costs more than to do it."""
+    """Turns decoded pictures of any format and size upright and into BGR. One serves a whole clip: setting up costs more than converting."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
         self._one_at_a_time = threading.Lock()
+        self._orientations: dict[int, Orientation] = {}
+
+    def orientation(self, picture: VideoFrame) -> Orientation:
+        """The orientation that a picture's display matrix asks for.
+
+        Looks at the matrix once for each angle that occurs: PyAV ties a picture to the side data that were asked for in a circle, and it
+        then lives until the garbage collector comes by.
+        """
+        angle_deg = picture.rotation
+        found = self._orientations.get(angle_deg)
+        if found is None:
+            found = self._orientations[angle_deg] = _orientation_of(picture)
+        return found
 
     def bgr(self, picture: VideoFrame) -> NDArray[np.uint8]:
-        """The picture as stored: height x width x 3 bytes, C-contiguous, an array of its own.
+        """The upright picture: height x width x 3 bytes, C-contiguous, an array of its own.
 
         Colour matrix and range follow the picture's tags; without tags BT.601 and limited range are assumed, as FFmpeg does. Bits below the
         upper eight are dropped, an alpha channel is ignored.
         """
         with self._one_at_a_time:
             converted = self._reformatter.reformat(picture, format="bgr24", threads=1)
-        pixels = np.asarray(converted.to_ndarray(), dtype=np.uint8)
-        if converted is picture:
+        stored = np.asarray(converted.to_ndarray(), dtype=np.uint8)
+        upright = self.orientation(picture).upright(stored)
+        if converted is picture and upright is stored:
             # The decoder may need its own memory for the next picture.
-            return pixels.copy()
-        return np.ascontiguousarray(pixels)
+            return stored.copy()
+        return np.ascontiguousarray(upright)
 
 
-def orientation_of(picture: VideoFrame) -> Orientation:
-    """The orientation that a picture's display matrix asks for."""
+def _orientation_of(picture: VideoFrame) -> Orientation:
     side_data = cast("SideDataContainer", picture.side_data)
     if Type.DISPLAYMATRIX not in side_data:
         return UPRIGHT
@@ -59,7 +72,7 @@ class Frame:
         damaged: The decoder had to guess parts of the picture.
     """
 
-    __slots__ = ("_converter", "_name", "_orientation", "_picture", "damaged", "index", "pts", "size", "time_s")
+    __slots__ = ("_converter", "_name", "_picture", "damaged", "index", "pts", "size", "time_s")
 
     def __init__(self, picture: VideoFrame, converter: PictureConverter, *, index: int, pts: int, time_s: float, name: str) -> None:
         self.index = index
@@ -69,8 +82,7 @@ class Frame:
         self._picture = picture
         self._converter = converter
         self._name = name
-        self._orientation = orientation_of(picture)
-        self.size = self._orientation.upright_size(Size(picture.width, picture.height))
+        self.size = converter.orientation(picture).upright_size(Size(picture.width, picture.height))
 
     def bgr(self) -> NDArray[np.uint8]:
         """The upright picture: height x width x 3, uint8, BGR, C-contiguous. Converted anew at each call, never kept.
@@ -79,7 +91,7 @@ class Frame:
             InputError: The pixel format cannot be converted.
         """
         try:
-            return self._orientation.upright(self._converter.bgr(self._picture))
+            return self._converter.bgr(self._picture)
         except (av.FFmpegError, ValueError) as error:
             raise InputError(
                 f"{self._name}: pictures of the pixel format {self._picture.format.name} cannot be converted",

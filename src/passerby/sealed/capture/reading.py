@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ import av
 from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
-from passerby.sealed.capture.decoding import Decoding
+from passerby.sealed.capture.decoding import Damage, Decoding
 from passerby.sealed.capture.frame import Frame, PictureConverter
 from passerby.sealed.capture.source import open_container, refuse_encrypted, video_stream
 from passerby.sealed.capture.timeline import Timeline
@@ -31,14 +32,16 @@ class Reel:
         descriptor: Where to read; shared by all iterations.
         time_base: Seconds a tick.
         step_ticks: Nominal distance of two frames.
-        origin: Timestamp of the clip's first picture.
+        origin: Timestamp of the clip's first picture; None = it has none.
+        converter: Turns its pictures into BGR.
     """
 
     path: Path
     descriptor: int
     time_base: Fraction
     step_ticks: int
-    origin: int
+    origin: int | None
+    converter: PictureConverter
 
 
 class Reading:
@@ -53,20 +56,20 @@ class Reading:
         self._reel = reel
         self._from_s = from_s
         self._to_s = to_s
-        self._decoding: Decoding | None = None
-        self._timeline: Timeline | None = None
+        self._damage = Damage()
+        self._timeline = Timeline(reel.time_base, reel.step_ticks, reel.origin)
         self.given = 0
         self.last_s: float | None = None
 
     @property
     def damaged(self) -> int:
         """Packets skipped and pictures guessed so far."""
-        return self._decoding.damaged if self._decoding else 0
+        return self._damage.packets
 
     @property
     def repaired(self) -> int:
         """Timestamps repaired so far."""
-        return self._timeline.repaired if self._timeline else 0
+        return self._timeline.repaired
 
     def frames(self) -> Iterator[Frame]:
         """Yields the frames; raises InputError when the file cannot be opened any more."""
@@ -82,37 +85,37 @@ class Reading:
             stream = video_stream(container, reel.path)
             if not self._seek(container, stream):
                 return False
-            first = next(self._decoder(container, stream).pictures(), None)
-            return first is not None and first.pts is not None and 0 <= (first.pts - reel.origin) * reel.time_base <= self._from_s
+            first = next(self._decoding(container, stream, Damage()).pictures(), None)
+            if first is None or first.pts is None or reel.origin is None:
+                return False
+            return 0 <= (first.pts - reel.origin) * reel.time_base <= self._from_s
 
     def _seek(self, container: InputContainer, stream: VideoStream) -> bool:
-        if _SEEKABLE.isdisjoint(container.format.name.split(",")):
-            return False
         reel = self._reel
+        if reel.origin is None or _SEEKABLE.isdisjoint(container.format.name.split(",")):
+            return False
         try:
             container.seek(reel.origin + math.floor((self._from_s - _SEEK_MARGIN_S) / reel.time_base), stream=stream)
         except (av.FFmpegError, OSError, OverflowError):
             return False
         return True
 
-    def _decoder(self, container: InputContainer, stream: VideoStream) -> Decoding:
-        return Decoding(container, stream, lambda packet: refuse_encrypted(packet, self._reel.path))
+    def _decoding(self, container: InputContainer, stream: VideoStream, damage: Damage) -> Decoding:
+        # Nothing that refers to this reading: a circle would keep a decoder with its pictures until the garbage collector comes by.
+        return Decoding(container, stream, partial(refuse_encrypted, path=self._reel.path), damage)
 
     def _frames(self, *, seek: bool) -> Iterator[Frame]:
         reel = self._reel
-        converter = PictureConverter()
         with open_container(reel.descriptor, reel.path) as container:
             stream = video_stream(container, reel.path)
             if seek:
                 self._seek(container, stream)
-            self._decoding = decoding = self._decoder(container, stream)
-            self._timeline = timeline = Timeline(reel.time_base, reel.step_ticks, reel.origin)
-            for picture in decoding.pictures():
-                pts = timeline.place(picture.dts if picture.pts is None else picture.pts)
+            for picture in self._decoding(container, stream, self._damage).pictures():
+                pts = self._timeline.place(picture.dts if picture.pts is None else picture.pts)
                 time_s = pts * reel.time_base.numerator / reel.time_base.denominator
                 if time_s >= self._to_s:
                     return
                 self.last_s = time_s
                 if time_s >= self._from_s:
-                    yield Frame(picture, converter, index=self.given, pts=pts, time_s=time_s, name=str(reel.path))
+                    yield Frame(picture, reel.converter, index=self.given, pts=pts, time_s=time_s, name=str(reel.path))
                     self.given += 1

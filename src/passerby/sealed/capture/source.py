@@ -30,6 +30,8 @@ _LARGEST_PICTURE_PX: Final = 8192 * 4352
 _READ_BYTES: Final = 256 * 1024
 _MOST_DECODER_THREADS: Final = 4
 """Each decoder thread holds a picture of its own: 12 MB at 3840x2160."""
+_GENERATE_TIMESTAMPS: Final = 1
+"""AVFMT_FLAG_GENPTS of FFmpeg."""
 _HINT: Final = "give a video file such as MP4, MKV, MOV, AVI, WebM, TS or GIF"
 
 
@@ -76,9 +78,7 @@ def open_descriptor(path: Path) -> int:
     except IsADirectoryError as error:
         raise InputError(f"{path}: is a folder, a video file was expected", "name a file in it") from error
     except PermissionError as error:
-        raise InputError(
-            f"{path}: may not be read by this user", "change the file's permissions, or run as a user who may read it"
-        ) from error
+        raise InputError(f"{path}: may not be read by this user", "change the file's permissions, or run as a user who may read it") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be opened: {_reason(error)}", "check the path") from error
     try:
@@ -106,7 +106,7 @@ def open_container(descriptor: int, path: Path) -> InputContainer:
     """
     options = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS.replace(" ", ","), "max_pixels": str(_LARGEST_PICTURE_PX)}
     try:
-        return av.open(FileWindow(descriptor, path.name), "r", options=options, metadata_errors="replace", buffer_size=_READ_BYTES)
+        container = av.open(FileWindow(descriptor, path.name), "r", options=options, metadata_errors="replace", buffer_size=_READ_BYTES)
     except av.ArgumentError as error:
         raise InputError(
             f"{path}: is no video: FFmpeg sees a playlist, a picture, a text or another file that holds no video itself", _HINT
@@ -115,6 +115,9 @@ def open_container(descriptor: int, path: Path) -> InputContainer:
         raise InputError(f"{path}: is no video, or its header is damaged: FFmpeg finds no container in it", _HINT) from error
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a video: {_reason(error)}", _HINT) from error
+    # PyAV asks FFmpeg to make up missing presentation times from decoding times, which goes wrong where pictures are reordered (H.264 in AVI).
+    container.flags &= ~_GENERATE_TIMESTAMPS
+    return container
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:

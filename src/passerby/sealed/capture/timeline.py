@@ -14,7 +14,7 @@ class Timeline:
 
     Good timestamps are kept exactly, so a variable frame rate stays as it is. The others are repaired and counted:
 
-    - missing: the decoding timestamp is taken; without one, the frame follows the one before by a nominal step;
+    - missing: the frame follows the one before by a nominal step;
     - repeated, or back by at most a second: the frame follows the one before by one tick, so that the frames after it keep their times;
     - back by more, or ahead by more than a day: the clock was set. The frame follows the one before by a nominal step, and all later
       timestamps are shifted with it.
@@ -22,7 +22,7 @@ class Timeline:
     Args:
         time_base: Seconds a tick.
         step_ticks: The nominal distance of two frames.
-        origin: The timestamp of the clip's first frame; None = the first one placed.
+        origin: The timestamp of the clip's first frame; None = that of the first frame placed, or unknown if it has none.
     """
 
     def __init__(self, time_base: Fraction, step_ticks: int, origin: int | None = None) -> None:
@@ -35,34 +35,35 @@ class Timeline:
 
     @property
     def origin(self) -> int | None:
-        """The timestamp that became 0, as long as no clock was set; None before the first frame."""
+        """The timestamp that stands for 0; None before the first frame that has one."""
         return None if self._shift is None else -self._shift
 
     def place(self, timestamp: int | None) -> int:
         """The frame's time in ticks since the first frame of the clip, strictly greater than the one before.
 
         Args:
-            timestamp: What the decoder gave: the presentation timestamp, else the decoding one, else None.
+            timestamp: What the decoder gave: the presentation timestamp, else the decoding one, else None = missing.
         """
         placed = self._place(timestamp)
         self._last = placed
         return placed
 
     def _place(self, timestamp: int | None) -> int:
-        if self._shift is None:
-            self._shift = -timestamp if timestamp is not None else 0
-        value = None if timestamp is None else timestamp + self._shift
-        if self._last is None:
-            if value is not None and value >= 0:
-                return value
+        following = 0 if self._last is None else self._last + self._step
+        if timestamp is None:
             self.repaired += 1
-            return 0
-        if value is not None and self._last < value <= self._last + self._longest_gap:
+            return following
+        if self._shift is None:
+            self._shift = following - timestamp
+        value = timestamp + self._shift
+        if self._last is None:
+            if value < 0:
+                self.repaired += 1
+            return max(0, value)
+        if self._last < value <= self._last + self._longest_gap:
             return value
         self.repaired += 1
-        if value is None or timestamp is None:
-            return self._last + self._step
-        if self._last - self._late < value <= self._last:
+        if self._last - self._late <= value <= self._last:
             return self._last + 1
-        self._shift = self._last + self._step - timestamp
-        return self._last + self._step
+        self._shift = following - timestamp
+        return following

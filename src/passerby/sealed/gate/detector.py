@@ -1,7 +1,7 @@
 """The subject detector: a picture in, boxes of people, two-wheelers, vehicles and animals out.
 
-The one place that knows what a YOLOX head gives. It sees raw pixels and keeps none. Anything that is no detection (an exception of the runtime, another
-shape, a number that is not finite) is a DetectorError: the gate then withholds.
+The one place that knows what a YOLOX head gives. It sees raw pixels and keeps none. Anything that is no detection (an exception of the runtime,
+another shape, a number that is not finite) is a DetectorError: the gate then withholds.
 """
 
 from collections.abc import Callable

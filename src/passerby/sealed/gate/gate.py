@@ -4,6 +4,7 @@ It looks at a few pictures a second; between looks only glyphs move. Whatever fa
 """
 
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,13 +26,23 @@ DROPS_PLATE: Final = (GateState.MOVED, GateState.COVERED, GateState.LIGHT_CHANGE
 WITHHOLDS_ALL: Final = (*DROPS_PLATE, GateState.FROZEN, GateState.DETECTOR_FAILED, GateState.BAD_FRAME)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the first pass over a file learned, for a gate that learns no more: subjects, heights, the plate and its number."""
+
+    subjects: Subjects
+    heights: PersonHeight
+    plate: LearnedPlate
+    epoch: int = 0
+
+
 class Gate:
     """A streaming gate.
 
     Args:
         size: Size of the camera's pictures.
         settings: What the gate is told.
-        detector: Finds subjects.
+        eyes: A detector, for a live picture; or what is known already, for the second pass over a file.
         executor: Lets several looks for a release run at once; None = one after the other.
 
     Example:
@@ -40,35 +51,24 @@ class Gate:
             scene = gate.see(picture, time_s)
     """
 
-    def __init__(self, size: Size, settings: GateSettings, detector: Detector, *, executor: Executor | None = None) -> None:
-        heights = PersonHeight(size)
-        grid = Grid(size)
-        looks = ReleaseLooks(grid, detector, settings.min_person_px, executor)
-        self._start(grid, settings, LiveSubjects(grid, detector, settings.min_person_px, heights), heights)
-        self._looks = looks
-        self._interval_s = settings.live_look_interval_s
-
-    @classmethod
-    def replaying(
-        cls, size: Size, settings: GateSettings, subjects: Subjects, heights: PersonHeight, learned: LearnedPlate, *, epoch: int = 0
-    ) -> "Gate":
-        """A gate for the second pass over a file: plate and subjects are known, nothing is learned any more. `epoch` is the plate's number."""
-        gate = cls.__new__(cls)
-        gate._start(Grid(size), settings, subjects, heights)
-        gate._plate = Plate.of(gate._grid, settings, learned)
-        gate._epoch = epoch
-        gate._renew_reference()
-        return gate
-
-    def _start(self, grid: Grid, settings: GateSettings, subjects: Subjects, heights: PersonHeight) -> None:
-        self._grid, self._settings, self._subjects, self._heights = grid, settings, subjects, heights
+    def __init__(self, size: Size, settings: GateSettings, eyes: Detector | Known, *, executor: Executor | None = None) -> None:
+        self._grid = grid = Grid(size)
+        self._settings = settings
         self._looks: ReleaseLooks | None = None
-        self._interval_s = settings.look_interval_s
-        self._watch = Watch(grid, settings, subjects)
-        self._plate = Plate(grid, settings, keep_samples=False)
+        if isinstance(eyes, Known):
+            self._subjects: Subjects = eyes.subjects
+            self._heights = eyes.heights
+            self._plate, self._epoch = Plate.of(grid, settings, eyes.plate), eyes.epoch
+            self._interval_s = settings.look_interval_s
+        else:
+            self._heights = PersonHeight(size)
+            self._subjects = LiveSubjects(grid, eyes, settings.min_person_px, self._heights)
+            self._plate, self._epoch = Plate(grid, settings, keep_samples=False), 0
+            self._looks = ReleaseLooks(grid, eyes, settings.min_person_px, executor)
+            self._interval_s = settings.live_look_interval_s
+        self._watch = Watch(grid, settings, self._subjects)
         self._light = LightModel()
         self._cells = CoarseCells(grid)
-        self._epoch = 0
         self._fault = GateState.WATCHING
         self._sent = np.zeros(grid.block_shape, bool)
         self._renew_reference()

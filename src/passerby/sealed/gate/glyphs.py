@@ -1,6 +1,7 @@
 """From subjects to glyphs: snapped to a coarse grid, everybody of one height where they stand.
 
-The height that persons have at a row of the picture is a straight line fitted to many of them at once, in coarse steps: no glyph tells its subject's own.
+The height that persons have at a row of the picture is a straight line fitted to many of them at once, in coarse steps: no glyph tells its
+subject's own.
 """
 
 from collections.abc import Sequence
@@ -83,6 +84,5 @@ def _glyph(subject: Subject, size: Size, step: float, heights: PersonHeight) -> 
         height = round(heights.at(y) / 2) * 2
         return Glyph(y, x, max(2, height), max(2, round(height * PERSON_WIDTH_PER_HEIGHT)), subject.kind)
     coarse = 2 * step
-    height = max(1, round(subject.height_px / coarse)) * coarse
-    width = max(1, round(subject.width_px / coarse)) * coarse
-    return Glyph(y, x, round(height), round(width), subject.kind)
+    tall, wide = (round(max(1, round(side / coarse)) * coarse) for side in (subject.height_px, subject.width_px))
+    return Glyph(y, x, tall, wide, subject.kind)

@@ -1,7 +1,7 @@
 """The geometry of a gate: picture, working picture, blocks of the plate and coarse cells, and how masks go from one to the other.
 
-The working picture is the picture made smaller by 1, 2, 4, ... until it is at most 480 pixels wide; a block is 16 pixels of the picture and so a whole
-number of working pixels. Everything that maps a mask to coarser units rounds outwards: a unit that is touched at all counts as touched.
+The working picture is the picture made smaller by 1, 2, 4, ... until it is at most 480 pixels wide; a block is 16 pixels of the picture and so
+a whole number of working pixels. Everything that maps a mask to coarser units rounds outwards: a unit that is touched at all counts as touched.
 """
 
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ class Grid:
         return mean_over(padded, per)
 
     def working_boxes(self, xyxy: NDArray[np.float32], *, grow: float = 0.0) -> Mask:
-        """Working pixels under boxes (n, 4) in pixels of the picture, each side moved out by `grow` times the box's width or height, and one more pixel."""
+        """Working pixels under boxes (n, 4) in pixels of the picture, each side moved out by `grow` of the box and one more pixel."""
         mask = np.zeros(self.working_shape, np.uint8)
         for left, top, right, bottom in xyxy.astype(float):
             dx, dy = (right - left) * grow, (bottom - top) * grow

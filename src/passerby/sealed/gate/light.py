@@ -1,7 +1,7 @@
 """How bright the place is now, against how bright it was when the plate was learned: one smooth gain per region and channel.
 
-Only free, established pixels are read. Gains follow slowly and by whole steps of 1/128, so that a still picture stays bit-identical; gradients of the
-plate are kept, so no shape can enter it this way.
+Only free, established pixels are read. Gains follow slowly and by whole steps of 1/128, so that a still picture stays bit-identical; gradients
+of the plate are kept, so no shape can enter it this way.
 """
 
 from typing import Final
@@ -60,16 +60,14 @@ def _regions(working: Picture, reference: Picture, free: Mask) -> tuple[NDArray[
     edges_y = np.linspace(0, rows, ROWS + 1).astype(int)
     edges_x = np.linspace(0, columns, COLUMNS + 1).astype(int)
     weight = free.astype(np.uint8)
-    sums = [cv2.integral(np.asarray(cv2.copyTo(p, weight))) for p in (working, reference)]
-    count = cv2.integral(weight)
 
-    def total(table: NDArray[np.int32]) -> NDArray[np.float32]:
-        corner = table[np.ix_(edges_y, edges_x)].astype(np.float32)
-        return np.asarray(corner[1:, 1:] - corner[:-1, 1:] - corner[1:, :-1] + corner[:-1, :-1])
+    def total(values: Picture) -> NDArray[np.float32]:
+        corner = np.asarray(cv2.integral(values), np.float64)[np.ix_(edges_y, edges_x)]
+        return np.asarray(corner[1:, 1:] - corner[:-1, 1:] - corner[1:, :-1] + corner[:-1, :-1], np.float32)
 
-    pixels = total(count)
-    ratio = (total(sums[0]) + 1) / (total(sums[1]) + 1)
-    return pixels >= LEAST_PIXELS, np.clip(ratio, 0.25, 1.95)
+    now, then = (total(np.asarray(cv2.copyTo(p, weight), np.uint8)) for p in (working, reference))
+    ratio = np.clip((now + np.float32(1)) / (then + np.float32(1)), np.float32(0.25), np.float32(1.95))
+    return total(weight) >= LEAST_PIXELS, ratio
 
 
 def _filled(ratio: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
 """Looks: where the detector is pointed before blocks are released, and what it finds there.
 
 A look is a square tile, enlarged so that the smallest declared person is large at the detector's input. Tiles of one scale form a lattice whose
-neighbours overlap by more than the largest subject that the scale is for; the finest scale is looked at twice, the second time shifted by half a tile.
-A block may be released when it has been inside a tile of every lattice since it became a candidate and nothing was found on it.
+neighbours overlap by more than the largest subject that the scale is for; the finest scale is looked at twice, the second time shifted by half
+a tile. A block may be released when it has been inside a tile of every lattice since it became a candidate and nothing was found on it.
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ OVERLAP: Final = 0.3
 """Neighbouring tiles share this part of their side."""
 LEAST_VEHICLE: Final = 1.5
 """A vehicle or an animal smaller than this many smallest persons' heights is ignored when a block is released: no plate can be read on it."""
-LEAST_SCORE_OF_THINGS: Final = 0.3
-"""Least score of a vehicle, two-wheeler or animal that withholds a block at its release. Of many looks at a real one, one is surer than that; people
-count from the detector's own threshold on."""
+LEAST_SCORE_OF_THINGS: Final = 0.45
+"""Least score of a vehicle, two-wheeler or animal that withholds a block at its release. Of many looks at a real one, one is surer than that;
+people count from the detector's own threshold on."""
 
 
 @dataclass(frozen=True, slots=True)

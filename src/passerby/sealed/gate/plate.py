@@ -112,8 +112,8 @@ class Plate:
     def disturb(self, by_subject: Mask, by_movement: Mask, passed_s: float) -> None:
         """Says which blocks a subject covers and which differ or move without one; `passed_s` seconds after the last time.
 
-        A disturbed block starts to settle anew (in a file: it only gives no sample). That frees a block that was held, too: what was found there may have
-        left. The next looks will see; until then it waits twice as long as the time before.
+        A disturbed block starts to settle anew (in a file: it only gives no sample). That frees a block that was held, too: what was found
+        there may have left. The next looks will see; until then it waits twice as long as the time before.
         """
         disturbed = by_subject | by_movement
         open_blocks = ~self._established & ~self._never

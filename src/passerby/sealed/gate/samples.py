@@ -1,8 +1,8 @@
 """Quiet samples of each block, and the picture that they agree on.
 
-Every block keeps SAMPLES pictures of itself, taken while it was quiet. The candidate for the plate is their median, pixel by pixel; a block agrees when
-almost all of its pixels look the same in almost all samples, so somebody who stood there for a third of the time spoils the agreement instead of
-entering the plate.
+Every block keeps SAMPLES pictures of itself, taken while it was quiet. The candidate for the plate is their median, pixel by pixel; a block
+agrees when almost all of its pixels look the same in almost all samples, so somebody who stood there for a third of the time spoils the
+agreement instead of entering the plate.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ class Samples:
 
     Args:
         grid: Units of the picture.
-        keep: True = samples need not be adjacent: once full, each new one replaces a random one, so that they spread evenly over all quiet time (files).
+        keep: True = samples need not be adjacent: once full, each new one replaces a random one, so that they spread over all quiet time (files).
             False = the caller spaces them out and empties a block that is disturbed (live).
     """
 

@@ -16,8 +16,9 @@ from passerby.sealed.gate.glyphs import PersonHeight, Subject
 from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.tracks import Track, Tracker
 
-MOST_CLOSE_LOOKS: Final = 2
-FRUITLESS_FOR_S: Final = 3.0
+MOST_CLOSE_LOOKS: Final = 1
+EXPLAINED_SHARE: Final = 0.3
+FRUITLESS_FOR_S: Final = 6.0
 """Where a close look found nothing, the next one waits so long: a tree in the wind would take all of them. It stays withheld meanwhile."""
 CLOSE_LOOK_SHARE: Final = 0.5
 """A close look is cut so that what moves fills at most this part of it."""
@@ -76,7 +77,7 @@ class LiveSubjects:
             x = int(np.clip((left + right - side) / 2, 0, max(0, self._grid.size.width_px - side)))
             y = int(np.clip((top + bottom - side) / 2, 0, max(0, self._grid.size.height_px - side)))
             boxes = self._detector.detect(np.ascontiguousarray(picture[y : y + side, x : x + side])).moved(x, y, 1)
-            if not len(boxes):
+            if not _explains(boxes, area):
                 grown = (area[2:] - area[:2]) / 2
                 self._fruitless.append((time_s, np.concatenate([area[:2] - grown, area[2:] + grown])))
             found.append(boxes)
@@ -99,6 +100,13 @@ class LiveSubjects:
                 x, y = track.predicted(min(time_s, track.times_s[-1] + 1.0))
                 subjects.append(Subject(track.kind, x, y, track.heights_px[-1], track.widths_px[-1]))
         return subjects
+
+
+def _explains(boxes: Boxes, area: NDArray[np.float32]) -> bool:
+    """Whether a box covers a good part of an area (left, top, right, bottom)."""
+    upper, lower = np.maximum(boxes.xyxy[:, :2], area[:2]), np.minimum(boxes.xyxy[:, 2:], area[2:])
+    covered = np.clip(lower - upper, 0, None).prod(1)
+    return bool((covered >= EXPLAINED_SHARE * max(1.0, float((area[2:] - area[:2]).prod()))).any())
 
 
 def shares(boxes: Boxes, changed: Mask, grid: Grid) -> NDArray[np.float32]:

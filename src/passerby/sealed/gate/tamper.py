@@ -1,7 +1,8 @@
 """Whether the camera still sees the place it knew: moved, covered, defocused, lit otherwise, or frozen.
 
-The reference is a slowly followed grey working picture. Regions are compared by their gradients, so that light alone does not look like movement; only
-pixels free of subjects are read. When in doubt the answer is a fault: the plate is dropped and everything is withheld until it settles again.
+The reference is a slowly followed grey working picture. Regions are compared by their gradients, so that light alone does not look like
+movement; only pixels free of subjects are read. When in doubt the answer is a fault: the plate is dropped and everything is withheld until it
+settles again.
 """
 
 from typing import Final
@@ -61,7 +62,7 @@ class Tamper:
         colour = _colourfulness(working, free)
         if self._reference is None:
             self._reference, self._colour = grey, colour
-        suspicion = self._suspicion(grey, colour, free)
+        suspicion = self._suspicion(grey, self._reference, colour, free)
         self._suspect_times = self._suspect_times + 1 if suspicion is not GateState.WATCHING else 0
         if self._suspect_times >= TIMES_IN_ROW:
             return suspicion
@@ -71,10 +72,8 @@ class Tamper:
             self._colour += 0.1 * (colour - self._colour)
         return GateState.FROZEN if time_s - self._same_since_s >= FROZEN_AFTER_S else GateState.WATCHING
 
-    def _suspicion(self, grey: Floats, colour: float, free: Mask) -> GateState:
+    def _suspicion(self, grey: Floats, reference: Floats, colour: float, free: Mask) -> GateState:
         """What this picture alone suggests, against the reference."""
-        reference = self._reference
-        assert reference is not None
         if colour < COLOUR_LOST / 2 and self._colour > COLOUR_LOST:
             return GateState.LIGHT_CHANGED
         usable, correlation, strength, before, ratio = _compare(grey, reference, free)
@@ -100,7 +99,7 @@ def _colourfulness(working: Picture, free: Mask) -> float:
     """Mean difference between the largest and the smallest channel, in levels; near 0 in infrared."""
     blue, green, red = cv2.split(working)
     spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
-    return _mean(spread, free)
+    return _mean(np.asarray(spread, np.uint8), free)
 
 
 def is_infrared(working: Picture, free: Mask) -> bool:
@@ -110,7 +109,8 @@ def is_infrared(working: Picture, free: Mask) -> bool:
 
 def _gradient(grey: Floats) -> tuple[Floats, Floats]:
     smooth = cv2.blur(grey, (3, 3))
-    return cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.25)
+    across, down = (np.asarray(cv2.Sobel(smooth, cv2.CV_32F, dx, 1 - dx, scale=0.25), np.float32) for dx in (1, 0))
+    return across, down
 
 
 def _compare(grey: Floats, reference: Floats, free: Mask) -> tuple[NDArray[np.bool_], Floats, Floats, Floats, Floats]:

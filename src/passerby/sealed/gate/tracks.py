@@ -1,8 +1,8 @@
 """Short-lived tracks: which box of now is the subject of a moment ago, told by position and motion alone, never by looks.
 
-A track lives for as long as its subject is seen and 2 s more. It has no number: what leaves the gate are glyphs, sorted by position. The association is
-that of ByteTrack (Zhang et al., ECCV 2022): sure boxes first, then unsure ones for the tracks that are left; distances are those of foot points in
-heights of the subject, since at 2 looks a second boxes of one walker do not overlap.
+A track lives for as long as its subject is seen and 2 s more. It has no number: what leaves the gate are glyphs, sorted by position. The
+association is that of ByteTrack (Zhang et al., ECCV 2022): sure boxes first, then unsure ones for the tracks that are left; distances are those
+of foot points in heights of the subject, since at 2 looks a second boxes of one walker do not overlap.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """One look at a picture: where subjects are, what else moves or differs, what is free, and whether the camera still sees its place.
 
-Used by the live gate and by both passes over a file, so that they cannot disagree. Pixels under subjects, now and at the look before, decide nothing.
+Used by the live gate and by both passes over a file, so that they cannot disagree. Pixels under subjects, now and at the look before, decide
+nothing.
 """
 
 from dataclasses import dataclass
