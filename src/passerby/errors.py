@@ -6,6 +6,7 @@ PasserbyError
 │   ├── OutputError           a place that cannot be written
 │   ├── SettingsError         an option, a polygon file or a manifest that makes no sense
 │   └── WeightsError          detector weights that are missing, damaged or not to be had
+├── SceneError                a released scene that is damaged or inconsistent: nothing of it is used
 └── GateError                 a part of the gate failed: the gate withholds, the caller may go on
     └── DetectorError         the detector raised or gave something that is no detection
 
@@ -48,6 +49,10 @@ class SettingsError(UserError):
 
 class WeightsError(UserError):
     """Detector weights that are missing, damaged or not to be had."""
+
+
+class SceneError(PasserbyError, ValueError):
+    """A released scene that is damaged or inconsistent. Nothing of it is used."""
 
 
 class GateError(PasserbyError):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from passerby.released.scene import Size
 from passerby.sealed.capture.orientation import UPRIGHT, Orientation
 
@@ -35,7 +36,7 @@ def test_all_eight_orientations_show_what_the_standard_says(numbers: tuple[int, 
     assert orientation.upright_size(Size(5, 3)) == Size(upright.shape[1], upright.shape[0])
 
 
-@pytest.mark.parametrize("numbers, clockwise_deg", list(zip(RIGHT_ANGLES, [0, 90, 180, 270], strict=True)))
+@pytest.mark.parametrize(("numbers", "clockwise_deg"), list(zip(RIGHT_ANGLES, [0, 90, 180, 270], strict=True)))
 def test_the_rotation_is_told_clockwise(numbers: tuple[int, int, int, int], clockwise_deg: int) -> None:
     assert Orientation.from_display_matrix(matrix(*numbers)).rotation_deg == clockwise_deg
 

@@ -3,6 +3,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from passerby.sealed.capture.timeline import Timeline
 
 MILLISECONDS = Fraction(1, 1000)

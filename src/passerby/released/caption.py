@@ -17,15 +17,15 @@ PILL_OPACITY: Final = 0.66
 STATE_WORDS: Final[dict[GateState, str]] = {
     GateState.SETTLING: "settling",
     GateState.WATCHING: "watching",
-    GateState.MOVED: "camera moved: withheld",
-    GateState.COVERED: "camera covered: withheld",
-    GateState.LIGHT_CHANGED: "light changed: withheld",
-    GateState.FROZEN: "picture frozen: withheld",
-    GateState.DETECTOR_FAILED: "detector failed: withheld",
-    GateState.BAD_FRAME: "damaged frame: withheld",
+    GateState.MOVED: "camera moved",
+    GateState.COVERED: "camera covered",
+    GateState.LIGHT_CHANGED: "light changed",
+    GateState.FROZEN: "picture frozen",
+    GateState.DETECTOR_FAILED: "detector failed",
+    GateState.BAD_FRAME: "damaged frame",
 }
 KIND_WORDS: Final[dict[Kind, tuple[str, str]]] = {
-    Kind.PERSON: ("person", "persons"),
+    Kind.PERSON: ("person", "people"),
     Kind.TWO_WHEELER: ("two-wheeler", "two-wheelers"),
     Kind.VEHICLE: ("vehicle", "vehicles"),
     Kind.ANIMAL: ("animal", "animals"),
@@ -35,10 +35,10 @@ KIND_WORDS: Final[dict[Kind, tuple[str, str]]] = {
 class CaptionText(NamedTuple):
     """What a caption says."""
 
-    time: str
-    """Media time, h:mm:ss."""
+    heading: str
+    """Set in bold: media time, h:mm:ss."""
     words: str
-    """The gate's state and what goes with it."""
+    """What follows: the gate's state and how much is withheld."""
     state: GateState
 
 
@@ -48,11 +48,16 @@ def caption_text(scene: Scene, show: Show) -> CaptionText:
     words = [STATE_WORDS[scene.health.state]]
     if show is Show.COUNTS and scene.level >= Level.GLYPHS:
         words += _counts(scene)
-    withheld = scene.health.withheld_share
-    if withheld > 0:
-        words.append(f"{withheld:.0%} withheld" if withheld >= 0.01 else "under 1% withheld")
+    if scene.health.withheld_share > 0:
+        words.append(withheld_words(scene.health.withheld_share))
     time = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return CaptionText(time, " · ".join(words), scene.health.state)
+
+
+def withheld_words(share: float) -> str:
+    """How much is withheld, never rounded down to nothing nor up to everything."""
+    percent = min(max(round(share * 100), 1), 99) if 0 < share < 1 else round(share * 100)
+    return f"{percent}% withheld" if share == 0 or share >= 0.01 else "under 1% withheld"
 
 
 def _counts(scene: Scene) -> list[str]:
@@ -66,13 +71,20 @@ class Caption:
 
     def __init__(self, size: Size) -> None:
         self._size = size
-        self._typeface = Typeface(max(10, round(4 + size.height_px / 64)))
+        self._typeface = Typeface(max(10, round(4 + size.height_px / 70)))
+        self._drawn: tuple[CaptionText, Sprite | None] | None = None
 
     def sprite(self, text: CaptionText) -> Sprite | None:
         """The caption's pill, anchored at the picture's upper left corner; None where there is no room for it.
 
-        Where the pill would be wider than the picture it falls back to the time alone.
+        Where the pill would be wider than the picture it falls back to the time alone. The last caption is kept: the same text gives the same sprite.
         """
+        if self._drawn is None or self._drawn[0] != text:
+            self._drawn = text, self._fitting(text)
+        return self._drawn[1]
+
+    def _fitting(self, text: CaptionText) -> Sprite | None:
+        """The longest pill that fits into the picture."""
         if self._size.height_px < SMALLEST_HEIGHT_PX:
             return None
         for words in (text.words, ""):
@@ -84,20 +96,21 @@ class Caption:
     def _pill(self, text: CaptionText) -> Sprite:
         """A dark rounded pill with a dot in the state's colour, the time and the words."""
         em_px = self._typeface.em_px
-        height_px = round(em_px * 1.7)
+        height_px = round(em_px * 1.55)
         pad_px, dot_px = round(em_px * 0.62), round(em_px * 0.5)
-        time_at_px = pad_px + dot_px + round(em_px * 0.42)
-        # Digits differ in width: every time of one length takes the room of the widest, so that the pill does not twitch from second to second.
-        time_px = self._typeface.width_px("".join("0" if letter.isdigit() else letter for letter in text.time), bold=True)
-        words_at_px = time_at_px + time_px + round(em_px * 0.55)
-        width_px = words_at_px + self._typeface.width_px(text.words) + pad_px if text.words else time_at_px + time_px + pad_px
+        heading_at_px = pad_px + dot_px + round(em_px * 0.42)
+        # Digits differ in width: every time takes the room of one that is all zeros, so that the words beside it do not twitch from second to second.
+        heading_px = self._typeface.width_px("".join("0" if letter.isdigit() else letter for letter in text.heading), bold=True)
+        words_at_px = heading_at_px + heading_px + round(em_px * 0.55)
+        width_px = words_at_px + self._typeface.width_px(text.words) + pad_px if text.words else heading_at_px + heading_px + pad_px
         colour = np.broadcast_to(np.array(INK_BGR, np.float32), (height_px, width_px, 3)).copy()
         opacity = rounded_box_opacity(width_px, height_px, height_px / 2) * PILL_OPACITY
         dot = np.zeros_like(opacity)
         dot_top_px = (height_px - dot_px) // 2
         dot[dot_top_px : dot_top_px + dot_px, pad_px : pad_px + dot_px] = rounded_box_opacity(dot_px, dot_px, dot_px / 2)
         baseline_px = round(height_px / 2 + em_px * 0.35)
-        letters = self._typeface.coverage(width_px, height_px, [(text.time, time_at_px, baseline_px, True), (text.words, words_at_px, baseline_px, False)])
+        lines = [(text.heading, heading_at_px, baseline_px, True), (text.words, words_at_px, baseline_px, False)]
+        letters = self._typeface.coverage(width_px, height_px, lines)
         for coverage, bgr in ((dot, state_bgr(text.state)), (letters, TEXT_BGR)):
             mixed = opacity + coverage * (1 - opacity)
             weight = (coverage / np.maximum(mixed, 1e-6))[..., None]

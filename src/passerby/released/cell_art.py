@@ -4,7 +4,7 @@ A tile depends on the 3 x 3 cells around it and on nothing else, so tiles can be
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ class CellArt:
         self._cell_px = 0
         self._tiles: dict[int, Sprite] = {}
 
-    def tiles(self, cells: Iterable[Cell], cell_px: int) -> dict[Cell, int]:
+    def patterns(self, cells: Iterable[Cell]) -> dict[Cell, int]:
         """Where tiles are to be drawn, and for each the pattern of its neighbourhood (nine bits, row by row)."""
         occupied = {(cell.row, cell.column) for cell in cells}
         reach = (-1, 0, 1) if self._soft else (0,)
@@ -58,13 +58,14 @@ def _tile(pattern: int, cell_px: int, *, soft: bool) -> Sprite:
     sigma_px = cell_px / (3.2 if soft else 9)
     side = 2 * min(cell_px, round(3 * sigma_px)) + 1
     blurred = cv2.GaussianBlur(squares, (side, side), sigma_px, borderType=cv2.BORDER_REPLICATE)
-    middle = blurred[cell_px : 2 * cell_px, cell_px : 2 * cell_px]
+    middle = np.asarray(blurred[cell_px : 2 * cell_px, cell_px : 2 * cell_px], np.float32)
     opacity = _eased(middle) * HEAT_OPACITY if soft else _eased((middle - 0.5) / 0.3) * CELL_OPACITY
     colour = np.broadcast_to(np.array(CELL_BGR, np.float32), (cell_px, cell_px, 3))
     return sprite_of(colour, opacity, 0, 0)
 
 
-def _eased(share: NDArray[np.float32]) -> NDArray[np.float32]:
+def _eased(share: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """The share cut to 0..1, with soft ends."""
-    cut = np.clip(share, 0, 1)
-    return cut * cut * (3 - 2 * cut)
+    cut: NDArray[np.floating[Any]] = np.clip(share, 0, 1)
+    eased: NDArray[np.floating[Any]] = cut * cut * (3 - 2 * cut)
+    return eased

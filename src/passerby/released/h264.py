@@ -55,7 +55,8 @@ def _ue(number: int) -> str:
 def nal_units(annex_b: bytes) -> list[bytes]:
     """The NAL units of a byte stream with start codes (annex B), without them."""
     # A NAL unit never ends with a zero byte (7.4.1), so zeros before a start code belong to the code.
-    return [unit.rstrip(b"\0") for unit in annex_b.split(b"\0\0\1")[1:]]
+    units = [unit.rstrip(b"\0") for unit in annex_b.split(b"\0\0\1")[1:]]
+    return [unit for unit in units if unit]
 
 
 def byte_stream(units: list[bytes]) -> bytes:

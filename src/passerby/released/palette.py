@@ -1,8 +1,10 @@
 """The colours of released pictures, as BGR.
 
-The glyphs' tones go back to the palette of Okabe and Ito ("Color Universal Design", 2008), moved so that two things hold: they stay apart for people with
-protanopia, deuteranopia and tritanopia (a test simulates all three), and they are rare in clothing and skin, so that a pixel of a glyph does not pass
-for a pixel of somebody. Kinds differ in shape, too: no meaning hangs on a colour alone.
+The figures' tones go back to the palette of Okabe and Ito ("Color Universal Design", 2008): bluish green, yellow, sky blue and reddish
+purple; orange for coarse cells. They are moved so that two things hold. They stay apart for people with protanopia, deuteranopia and
+tritanopia (a test simulates all three). And they are bright and saturated, which clothing, skin and the shadows on a street are not: neither
+a pixel of a figure nor a pixel of its soft edge passes for a pixel of somebody. Kinds differ in shape, too: no meaning hangs on a colour
+alone.
 """
 
 from typing import Final
@@ -12,25 +14,27 @@ from passerby.released.scene import GateState, Kind
 Bgr = tuple[int, int, int]
 
 KIND_BGR: Final[dict[Kind, Bgr]] = {
-    Kind.PERSON: (206, 192, 8),
-    Kind.TWO_WHEELER: (40, 214, 246),
-    Kind.VEHICLE: (26, 126, 240),
-    Kind.ANIMAL: (206, 92, 196),
+    Kind.PERSON: (212, 212, 18),
+    Kind.TWO_WHEELER: (36, 214, 250),
+    Kind.VEHICLE: (246, 138, 112),
+    Kind.ANIMAL: (238, 56, 138),
 }
-"""Turquoise, yellow, orange, orchid."""
-CELL_BGR: Final[Bgr] = (96, 176, 255)
+"""Aqua, yellow, periwinkle, violet."""
+CELL_BGR: Final[Bgr] = (70, 160, 255)
 """Movement without an explanation: warm."""
-HATCH_BGR: Final[Bgr] = (120, 108, 98)
-"""The withheld: a blue-grey in the middle of the tones, so that it glares neither by day nor by night."""
-HATCH_EDGE_BGR: Final[Bgr] = (140, 128, 118)
+HATCH_BGR: Final[Bgr] = (172, 136, 148)
+"""The withheld: deep petrol, calm beside the figures' aqua by day and by night. Greys and blue-greys, the obvious choice, are the colours of
+trousers and coats: where somebody stands in a withheld block, one pixel of him in sixteen matched them, of petrol one in three hundred."""
+HATCH_EDGE_BGR: Final[Bgr] = (190, 156, 166)
 SHADOW_BGR: Final[Bgr] = (29, 23, 18)
 INK_BGR: Final[Bgr] = (38, 30, 24)
-"""Ground of the caption's pill, and of text on paper."""
+"""Ground of the caption's pill, and letters on paper."""
 PAPER_BGR: Final[Bgr] = (249, 247, 245)
 FAINT_BGR: Final[Bgr] = (138, 126, 116)
+"""Less important letters on paper."""
 TEXT_BGR: Final[Bgr] = (250, 248, 246)
-CALM_BGR: Final[Bgr] = (176, 196, 92)
-ALERT_BGR: Final[Bgr] = (64, 176, 250)
+CALM_BGR: Final[Bgr] = (212, 212, 18)
+ALERT_BGR: Final[Bgr] = (70, 160, 255)
 
 
 def state_bgr(state: GateState) -> Bgr:

@@ -71,18 +71,17 @@ class PlateCanvas:
 
     def _paint(self, rect: Rect) -> Rect:
         """Draws the ground anew where `rect` is, and the line along the border of the withheld around it; what was drawn in all."""
-        self._visible[rect.slices] = np.where(self._shown_pixels(rect) & self._known[rect.slices], 255, 0)
+        self._visible[rect.slices] = (self._shown_pixels(rect) & self._known[rect.slices]) * np.uint8(255)
         edge_px = self._hatch.edge_px
         whole = Rect.whole(self.size)
         painted = rect.grown(edge_px).cut(whole) or whole
         around = painted.grown(edge_px).cut(whole) or whole
         near = cv2.dilate(self._visible[around.slices], np.ones((2 * edge_px + 1, 2 * edge_px + 1), np.uint8))
-        inner = Rect(painted.left - around.left, painted.top - around.top, painted.right - around.left, painted.bottom - around.top)
-        visible = self._visible[painted.slices] > 0
-        ground = self.ground[painted.slices]
+        near = near[painted.top - around.top :, painted.left - around.left :][: painted.bottom - painted.top, : painted.right - painted.left]
+        visible, ground = self._visible[painted.slices], self.ground[painted.slices]
         np.copyto(ground, self._hatch.texture[painted.slices])
-        np.copyto(ground, self._hatch.edge_bgr, where=(near[inner.slices] > 0)[..., None])
-        np.copyto(ground, self._lit(painted), where=visible[..., None])
+        ground[(near > 0) & (visible == 0)] = self._hatch.edge_bgr
+        cv2.copyTo(self._lit(painted), visible, ground)
         return painted
 
     def _shown_pixels(self, rect: Rect) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ that part of the whole picture. The renderer's incremental drawing rests on this
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Sprite:
         return Rect(left, top, left + width, top + height)
 
 
-def sprite_of(colour: NDArray[np.float32], opacity: NDArray[np.float32], left_px: int, top_px: int) -> Sprite:
+def sprite_of(colour: NDArray[np.floating[Any]], opacity: NDArray[np.floating[Any]], left_px: int, top_px: int) -> Sprite:
     """A sprite from a colour picture (height x width x 3, 0..255) and its opacity (height x width, 0..1)."""
     alpha = np.rint(np.clip(opacity, 0, 1) * 256)[..., None]
     cover = np.rint(np.clip(colour, 0, 255) * alpha) + 128

@@ -40,7 +40,7 @@ class Typeface:
         for text, left_px, baseline_px, bold in lines:
             if text:
                 cv2.putText(ink, text, (left_px, baseline_px), (255, 255, 255), self._face, self.em_px, BOLD if bold else REGULAR)
-        return ink[:, :, 0].astype(np.float32) / 255
+        return ink[:, :, 0].astype(np.float32) / np.float32(255)
 
 
 def rounded_box_opacity(width_px: int, height_px: int, radius_px: float) -> NDArray[np.float32]:
@@ -49,4 +49,5 @@ def rounded_box_opacity(width_px: int, height_px: int, radius_px: float) -> NDAr
     down = np.abs(np.arange(height_px) + 0.5 - height_px / 2) - (height_px / 2 - radius_px)
     corner = np.hypot(np.maximum(across[None, :], 0), np.maximum(down[:, None], 0))
     distance = corner + np.minimum(np.maximum(across[None, :], down[:, None]), 0) - radius_px
-    return np.clip(0.5 - distance, 0, 1).astype(np.float32)
+    opacity: NDArray[np.float32] = np.clip(0.5 - distance, 0, 1).astype(np.float32)
+    return opacity

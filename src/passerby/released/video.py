@@ -245,9 +245,7 @@ class Mp4Writer:
             return ticks
         if ticks - self._last_ticks > _LONGEST_GAP_TICKS:
             gap_s = (ticks - self._last_ticks) / self._timescale_hz
-            raise OutputError(
-                f"{self.path}: MP4 cannot hold a gap of {gap_s:.0f} s between two frames", "split the clip there with --from and --to"
-            )
+            raise OutputError(f"{self.path}: MP4 cannot hold a gap of {gap_s:.0f} s between two frames", "split the clip there with --from and --to")
         return max(ticks, self._last_ticks + 1)
 
     def _i420(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -262,7 +260,9 @@ class Mp4Writer:
         if planned.repeats:
             self._write_repeats()
             return
-        frame = VideoFrame.from_numpy_buffer(i420, "yuv420p")
+        # PyAV cannot lend the encoder an array of two rows; all others it can.
+        lendable = self._size.height_px > 2
+        frame = (VideoFrame.from_numpy_buffer if lendable else VideoFrame.from_ndarray)(i420, "yuv420p")
         frame.pts = planned.ticks
         frame.time_base = Fraction(1, self._timescale_hz)
         if key:

@@ -21,7 +21,7 @@ from passerby.sealed.capture.decoding import Damage, Decoding
 from passerby.sealed.capture.frame import Frame, PictureConverter
 from passerby.sealed.capture.readahead import Readahead
 from passerby.sealed.capture.reading import Reading, Reel
-from passerby.sealed.capture.source import open_container, open_descriptor, refuse_encrypted, video_stream
+from passerby.sealed.capture.source import LARGEST_PICTURE_PX, open_container, open_descriptor, refuse_encrypted, video_stream
 from passerby.sealed.capture.timeline import Timeline
 
 _AHEAD: Final = 4
@@ -81,7 +81,10 @@ class Clip:
         decoding = Decoding(container, stream, partial(refuse_encrypted, path=self.path), Damage())
         first = next(decoding.pictures(), None)
         if first is None:
-            raise InputError(f"{self.path}: no picture could be decoded", "the file is damaged, encrypted or cut off; copy or export it again")
+            raise InputError(
+                f"{self.path}: no picture could be decoded",
+                f"it is damaged, cut off, encrypted, or larger than {LARGEST_PICTURE_PX // 10**6} million pixels; export it again",
+            )
         converter = PictureConverter()
         orientation = converter.orientation(first)
         rate_hz = _rate_hz(stream)

@@ -56,9 +56,11 @@ class Decoding:
                     if packet.size:
                         self._inspect(packet)
                         yield packet
+            except IndexError:
+                return  # PyAV at the end of a file in which streams appeared midway: it wants to empty decoders that it has not got
             except (av.FFmpegError, OSError):
                 # The container stands behind the damage: demuxing anew goes on there.
-                self._damage.packets += 1
+                self._damage.packets += not failed
                 failed += 1
             else:
                 return

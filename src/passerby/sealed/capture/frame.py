@@ -1,7 +1,7 @@
 """One decoded picture, not yet converted. The only place where decoder memory becomes an array."""
 
 import threading
-from typing import cast
+from typing import NoReturn, cast
 
 import av
 import numpy as np
@@ -101,5 +101,5 @@ class Frame:
     def __repr__(self) -> str:
         return f"Frame(index={self.index}, time_s={self.time_s:.3f}, size={self.size.width_px}x{self.size.height_px})"
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a raw frame is never written or sent anywhere")

@@ -25,11 +25,13 @@ _CONTAINERS: Final = (
     "h261 h263 h264 hevc vvc obu av1 m4v mpegvideo mjpeg mpjpeg vc1 dirac yuv4mpegpipe apng dv dhav wtv rm nsv gxf "
     "mp3 wav flac aac"
 )
-_LARGEST_PICTURE_PX: Final = 8192 * 4352
-"""A header may claim any size, and memory for it is taken before a picture is decoded. 8K fits, in both notations, upright too."""
+LARGEST_PICTURE_PX: Final = 8192 * 4352
+"""A header may claim any size, and memory for it is taken before a picture is decoded. 8K fits, upright too."""
 _READ_BYTES: Final = 256 * 1024
 _MOST_DECODER_THREADS: Final = 4
 """Each decoder thread holds a picture of its own: 12 MB at 3840x2160."""
+_THREADED: Final = frozenset({"h264", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "prores", "dnxhd", "ffv1"})
+"""Codecs whose decoders may use threads. Those of HEVC and VVC wait for ever on some damaged streams (FFmpeg 8, found by fuzzing)."""
 _GENERATE_TIMESTAMPS: Final = 1
 """AVFMT_FLAG_GENPTS of FFmpeg."""
 _HINT: Final = "give a video file such as MP4, MKV, MOV, AVI, WebM, TS or GIF"
@@ -104,7 +106,7 @@ def open_container(descriptor: int, path: Path) -> InputContainer:
     Raises:
         InputError: It is no video container that is read here.
     """
-    options = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS.replace(" ", ","), "max_pixels": str(_LARGEST_PICTURE_PX)}
+    options = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS.replace(" ", ","), "max_pixels": str(LARGEST_PICTURE_PX)}
     try:
         container = av.open(FileWindow(descriptor, path.name), "r", options=options, metadata_errors="replace", buffer_size=_READ_BYTES)
     except av.ArgumentError as error:
@@ -142,15 +144,10 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     if not decodable:
         raise InputError(f"{path}: its video codec is not supported by this build of FFmpeg", "convert the clip, for instance to H.264")
     best = max(decodable, key=lambda stream: (stream.width * stream.height, bool(stream.disposition & Disposition.default), -stream.index))
-    if best.width * best.height > _LARGEST_PICTURE_PX:
-        raise InputError(
-            f"{path}: claims pictures of {best.width} x {best.height}, at most {_LARGEST_PICTURE_PX // 1_000_000} million pixels are taken",
-            "scale the clip",
-        )
     context = best.codec_context
     context.thread_type = ThreadType.AUTO
-    context.thread_count = min(_MOST_DECODER_THREADS, _processors())
-    context.options = {**context.options, "max_pixels": str(_LARGEST_PICTURE_PX)}
+    context.thread_count = min(_MOST_DECODER_THREADS, _processors()) if context.codec.canonical_name in _THREADED else 1
+    context.options = {**context.options, "max_pixels": str(LARGEST_PICTURE_PX)}
     return best
 
 

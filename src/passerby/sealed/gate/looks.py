@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,12 +48,23 @@ def lattices(size: Size, min_person_px: int) -> list[list[Tile]]:
     while sides[-1][0] * 2 < longest:
         sides.append((sides[-1][0] * 2, 0.0))
     sides.append((longest, 0.0))
-    return [_lattice(size, min(side, longest), shift, number) for number, (side, shift) in enumerate(sides)]
+    inner = [_lattice(size, min(side, longest), shift, number) for number, (side, shift) in enumerate(sides)]
+    finest = TILE_PER_PERSON * min_person_px
+    outer = [_border(size, side, len(inner) + number) for number, side in enumerate((finest, 2 * finest)) if side < longest]
+    return inner + outer
 
 
 def _lattice(size: Size, side: int, shift: float, number: int) -> list[Tile]:
     """Tiles of one side that cover the picture; `shift` moves them by that part of their distance."""
     return [Tile(x, y, side, number) for y in _starts(size.height_px, side, shift) for x in _starts(size.width_px, side, shift)]
+
+
+def _border(size: Size, side: int, number: int) -> list[Tile]:
+    """Tiles centred on the picture's border, but for its upper one: there a person cut in half is seen whole, by its mirror image."""
+    half = side // 2
+    left, right, bottom = -half, size.width_px - half, size.height_px - half
+    tall = [Tile(x, y, side, number) for x in (left, right) for y in _starts(size.height_px, side, 0.0)]
+    return tall + [Tile(x, bottom, side, number) for x in _starts(size.width_px, side, 0.0)]
 
 
 def _starts(length: int, side: int, shift: float) -> list[int]:
@@ -81,13 +93,15 @@ class ReleaseLooks:
         self._min_person_px = min_person_px
         self._executor = executor
         self._tiles = [tile for lattice in lattices(grid.size, min_person_px) for tile in lattice]
-        self._lattices = 1 + max(tile.lattice for tile in self._tiles)
         self._inside = [self._blocks_inside(tile) for tile in self._tiles]
-        self._todo = np.full(grid.block_shape, (1 << self._lattices) - 1, np.int64)
+        self._all = np.zeros(grid.block_shape, np.int64)
+        for tile, window in zip(self._tiles, self._inside, strict=True):
+            self._all[window] |= 1 << tile.lattice
+        self._todo = self._all.copy()
 
     def forget(self, blocks: Mask) -> None:
         """Says that what was seen of these blocks no longer counts."""
-        self._todo[blocks] = (1 << self._lattices) - 1
+        self._todo[blocks] = self._all[blocks]
 
     def look(self, picture: Picture, candidates: Mask, most: int) -> tuple[Mask, Mask]:
         """Looks at `picture` (h x w x 3) where `candidates` still need it, at most `most` times (0 = no bound).
@@ -119,10 +133,10 @@ class ReleaseLooks:
 
     def _one(self, picture: Picture, tile: Tile) -> Boxes:
         """What one look finds, in pixels of the picture."""
-        part = np.ascontiguousarray(picture[tile.y_px : tile.y_px + tile.side_px, tile.x_px : tile.x_px + tile.side_px])
-        return self._credible(self._detector.detect(part), tile, (part.shape[1], part.shape[0])).moved(tile.x_px, tile.y_px, 1)
+        part, x, y = _cut(picture, tile)
+        return self._credible(self._detector.detect(part).moved(x, y, 1), tile)
 
-    def _credible(self, boxes: Boxes, tile: Tile, part: tuple[int, int]) -> Boxes:
+    def _credible(self, boxes: Boxes, tile: Tile) -> Boxes:
         """Boxes that withhold: of a size that this tile's scale is for, and sure enough for their kind."""
         width, height = boxes.xyxy[:, 2] - boxes.xyxy[:, 0], boxes.xyxy[:, 3] - boxes.xyxy[:, 1]
         whole = tile.side_px >= max(self._grid.size.width_px, self._grid.size.height_px)
@@ -130,14 +144,15 @@ class ReleaseLooks:
         person = boxes.kinds == Kind.PERSON
         large = np.maximum(width, height) >= np.where(person, self._min_person_px / 4, self._min_person_px * LEAST_VEHICLE)
         sure = person | (boxes.scores >= LEAST_SCORE_OF_THINGS)
-        return boxes.pick(fits & large & sure & _overlaps(boxes.xyxy, part))
+        size = self._grid.size
+        return boxes.pick(fits & large & sure & _overlaps(boxes.xyxy, (size.width_px, size.height_px)))
 
     def _blocks_inside(self, tile: Tile) -> tuple[slice, slice]:
         """Blocks that a tile is there for: up to the middle of its overlap with its neighbours, or to the picture's border."""
         margin = tile.side_px * OVERLAP / 2
 
         def span(start: int, length: int, count: int) -> slice:
-            first = 0 if start == 0 else int((start + margin) // BLOCK_PX)
+            first = 0 if start <= 0 else int((start + margin) // BLOCK_PX)
             last = count if start + tile.side_px >= length else int(-(-(start + tile.side_px - margin) // BLOCK_PX))
             return slice(first, max(first, last))
 
@@ -145,6 +160,21 @@ class ReleaseLooks:
         return span(tile.y_px, self._grid.size.height_px, rows), span(tile.x_px, self._grid.size.width_px, columns)
 
 
-def _overlaps(xyxy: NDArray[np.float32], part: tuple[int, int]) -> NDArray[np.bool_]:
-    """Which boxes meet a picture of `part` (width, height) pixels at all."""
-    return np.asarray((xyxy[:, 2] > 0) & (xyxy[:, 3] > 0) & (xyxy[:, 0] < part[0]) & (xyxy[:, 1] < part[1]))
+def _cut(picture: Picture, tile: Tile) -> tuple[Picture, int, int]:
+    """The tile's part of the picture, mirrored beyond the border where the tile was put there on purpose, and its upper left corner."""
+    height, width = picture.shape[:2]
+    half = tile.side_px // 2
+    left, right = (half if tile.x_px == -half else 0), (half if tile.x_px == width - half else 0)
+    bottom = half if tile.y_px == height - half else 0
+    y0, x0 = max(0, tile.y_px), max(0, tile.x_px)
+    part = np.ascontiguousarray(picture[y0 : tile.y_px + tile.side_px, x0 : tile.x_px + tile.side_px])
+    if not (left or right or bottom):
+        return part, x0, y0
+    room_y, room_x = part.shape[0], part.shape[1]
+    mirrored = cv2.copyMakeBorder(part, 0, min(bottom, room_y), min(left, room_x), min(right, room_x), cv2.BORDER_REFLECT)
+    return np.asarray(mirrored, np.uint8), x0 - min(left, room_x), y0
+
+
+def _overlaps(xyxy: NDArray[np.float32], picture: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which boxes meet a picture of (width, height) pixels at all."""
+    return np.asarray((xyxy[:, 2] > 0) & (xyxy[:, 3] > 0) & (xyxy[:, 0] < picture[0]) & (xyxy[:, 1] < picture[1]))

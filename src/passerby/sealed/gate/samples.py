@@ -16,7 +16,9 @@ from passerby.sealed.gate.settings import SAMPLES
 
 TOLERANCE: Final = 20
 AGREEING_SAMPLES: Final = 7
-AGREEING_SHARE: Final = 0.96
+AGREEING_SHARE_LIVE: Final = 0.93
+AGREEING_SHARE_FILE: Final = 0.8
+"""Least share of a block's pixels that must look alike. In a file the samples come from all over the clip: what disturbs them differs each time."""
 STRIP_ROWS: Final = 32
 """Rows of blocks that are worked on at once: bounds the memory of a large picture."""
 
@@ -77,15 +79,14 @@ class Samples:
             agree[part, left:right] = self._agreeing(stack, median[window])
         return median[: self._grid.size.height_px, : self._grid.size.width_px], agree & blocks & self.full
 
-    @staticmethod
-    def _agreeing(stack: Picture, median: Picture) -> Mask:
+    def _agreeing(self, stack: Picture, median: Picture) -> Mask:
         """Blocks of which nearly all pixels are near the median in nearly all samples."""
         votes = np.zeros(median.shape[:2], np.uint8)
         for sample in stack:
             off = cv2.split(cv2.absdiff(np.ascontiguousarray(sample), np.ascontiguousarray(median)))
             votes += (cv2.max(cv2.max(off[0], off[1]), off[2]) <= TOLERANCE).astype(np.uint8)
         good = (votes >= AGREEING_SAMPLES).astype(np.float32)
-        return np.asarray(mean_over(good, BLOCK_PX) >= AGREEING_SHARE)
+        return np.asarray(mean_over(good, BLOCK_PX) >= (AGREEING_SHARE_FILE if self._keep else AGREEING_SHARE_LIVE))
 
 
 def middle(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,8 +1,8 @@
 """Whether the camera still sees the place it knew: moved, covered, defocused, lit otherwise, or frozen.
 
 The reference is a slowly followed grey working picture. Regions are compared by their gradients, so that light alone does not look like
-movement; only pixels free of subjects are read. When in doubt the answer is a fault: the plate is dropped and everything is withheld until it
-settles again.
+movement. Pixels under subjects are never read, not for the first reference either. What differs from the plate without a subject is read: after
+a bump that is nearly everything. When in doubt the answer is a fault: the plate is dropped and everything is withheld until it settles again.
 """
 
 from typing import Final
@@ -38,45 +38,70 @@ class Tamper:
 
     def __init__(self) -> None:
         self._reference: Floats | None = None
+        self._known: Mask = np.zeros((0, 0), bool)
+        """Pixels of the reference that were seen free of subjects."""
         self._colour = 0.0
         self._suspect_times = 0
-        self._last: Picture | None = None
+        self._last: tuple[Picture, Mask] | None = None
         self._same_since_s = 0.0
         self.identical = False
-        """Whether the last picture was, bit by bit, the one before it: no new evidence of anything."""
+        """Whether the last picture was, bit by bit and outside of subjects, the one before it: no new evidence of anything."""
 
     def forget(self) -> None:
         """Takes the next picture as the new reference."""
         self._reference = None
         self._suspect_times = 0
 
-    def judge(self, working: Picture, free: Mask, time_s: float) -> GateState:
-        """What the working picture says: WATCHING, or the fault. MOVED, COVERED and LIGHT_CHANGED are said once, when sure; then call `forget`."""
-        self.identical = self._last is not None and np.array_equal(working, self._last)
-        self._last = working
+    def judge(self, working: Picture, visible: Mask, free: Mask, time_s: float) -> GateState:
+        """What the working picture says: WATCHING, or the fault. MOVED, COVERED and LIGHT_CHANGED are said once, when sure; then call `forget`.
+
+        Args:
+            working: The working picture.
+            visible: Pixels that no subject covers; no others are read.
+            free: Those of them that do not differ from the place either: the reference follows them.
+            time_s: The picture's time.
+        """
+        if not visible.any():
+            self.identical, self._last, self._same_since_s = False, None, time_s
+            return GateState.WATCHING
+        self.identical = self._is_last(working, visible)
+        self._last = (working, visible)
         if not self.identical:
             self._same_since_s = time_s
         grey = cv2.cvtColor(working, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        if _mean(grey, free) < BLACK_LEVEL and float(grey.std()) < FLAT_DEVIATION:
+        mean, deviation = cv2.meanStdDev(grey, mask=visible.astype(np.uint8))
+        if mean.item() < BLACK_LEVEL and deviation.item() < FLAT_DEVIATION:
             return GateState.COVERED
-        colour = _colourfulness(working, free)
+        colour = _colourfulness(working, visible)
         if self._reference is None:
-            self._reference, self._colour = grey, colour
-        suspicion = self._suspicion(grey, self._reference, colour, free)
+            self._reference, self._known, self._colour = grey.copy(), visible.copy(), colour
+        suspicion = self._suspicion(grey, self._reference, colour, visible & self._known)
         self._suspect_times = self._suspect_times + 1 if suspicion is not GateState.WATCHING else 0
         if self._suspect_times >= TIMES_IN_ROW:
             return suspicion
         if self._suspect_times == 0:
-            step = np.clip(grey - self._reference, -FOLLOW_LEVELS, FOLLOW_LEVELS)
-            self._reference += np.where(free, step, np.float32(0))
+            self._follow(grey, self._reference, free)
             self._colour += 0.1 * (colour - self._colour)
         return GateState.FROZEN if time_s - self._same_since_s >= FROZEN_AFTER_S else GateState.WATCHING
 
-    def _suspicion(self, grey: Floats, reference: Floats, colour: float, free: Mask) -> GateState:
+    def _is_last(self, working: Picture, visible: Mask) -> bool:
+        if self._last is None or not np.array_equal(visible, self._last[1]):
+            return False
+        return not cv2.copyTo(cv2.absdiff(working, self._last[0]), visible.astype(np.uint8)).any()
+
+    def _follow(self, grey: Floats, reference: Floats, free: Mask) -> None:
+        """Moves the reference a little towards the picture; what is free for the first time is taken as it is."""
+        step = np.clip(grey - reference, -FOLLOW_LEVELS, FOLLOW_LEVELS)
+        reference += np.where(free, np.where(self._known, step, grey - reference), np.float32(0))
+        self._known |= free
+
+    def _suspicion(self, grey: Floats, reference: Floats, colour: float, readable: Mask) -> GateState:
         """What this picture alone suggests, against the reference."""
         if colour < COLOUR_LOST / 2 and self._colour > COLOUR_LOST:
             return GateState.LIGHT_CHANGED
-        usable, correlation, strength, before, ratio = _compare(grey, reference, free)
+        usable, gained, correlation, strength, before, ratio = _compare(grey, reference, readable)
+        if gained > CHANGED_SHARE:
+            return GateState.MOVED
         if usable.sum() < FEWEST_REGIONS:
             return GateState.WATCHING
         if (strength[usable] < LOST_GRADIENT * before[usable]).mean() > CHANGED_SHARE:
@@ -89,22 +114,16 @@ class Tamper:
         return GateState.WATCHING
 
 
-def _mean(grey: NDArray[np.uint8] | Floats, free: Mask) -> float:
-    """Mean over the free pixels; over all where none is free."""
-    mask = free.astype(np.uint8)
-    return float(cv2.mean(grey, mask)[0]) if mask.any() else float(cv2.mean(grey)[0])
-
-
-def _colourfulness(working: Picture, free: Mask) -> float:
-    """Mean difference between the largest and the smallest channel, in levels; near 0 in infrared."""
+def _colourfulness(working: Picture, visible: Mask) -> float:
+    """Mean difference between the largest and the smallest channel, in levels; near 0 in infrared, 0 where nothing is visible."""
     blue, green, red = cv2.split(working)
     spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
-    return _mean(np.asarray(spread, np.uint8), free)
+    return float(cv2.mean(spread, visible.astype(np.uint8))[0])
 
 
-def is_infrared(working: Picture, free: Mask) -> bool:
-    """Whether the free part of a picture has no colour, as from a camera in infrared."""
-    return _colourfulness(working, free) < COLOUR_LOST / 4
+def is_infrared(working: Picture, visible: Mask) -> bool:
+    """Whether the visible part of a picture has no colour, as from a camera in infrared."""
+    return _colourfulness(working, visible) < COLOUR_LOST / 4
 
 
 def _gradient(grey: Floats) -> tuple[Floats, Floats]:
@@ -113,18 +132,26 @@ def _gradient(grey: Floats) -> tuple[Floats, Floats]:
     return across, down
 
 
-def _compare(grey: Floats, reference: Floats, free: Mask) -> tuple[NDArray[np.bool_], Floats, Floats, Floats, Floats]:
-    """By region: usable (textured and free), correlation of gradients, their strength now and before, ratio of brightness."""
-    weight = cv2.erode(free.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+def _compare(grey: Floats, reference: Floats, readable: Mask) -> tuple[NDArray[np.bool_], float, Floats, Floats, Floats, Floats]:
+    """How the pictures compare, by region.
+
+    Returns:
+        Which regions are usable (readable, and textured before); the share of the readable ones that were blank before and are textured now, as
+        when a lens is uncovered; correlation of gradients, their strength now and before, ratio of brightness.
+    """
+    # A gradient reads 2 pixels to each side.
+    weight = cv2.erode(readable.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
     now, before = _gradient(grey), _gradient(reference)
     cross = _sums((now[0] * before[0] + now[1] * before[1]) * weight)
     power_now = _sums((now[0] ** 2 + now[1] ** 2) * weight)
     power_before = _sums((before[0] ** 2 + before[1] ** 2) * weight)
     pixels = _sums(weight)
     correlation = cross / np.sqrt(np.maximum(power_now * power_before, 1e-6))
-    usable = (pixels > LEAST_FREE_SHARE * free.size / (ROWS * COLUMNS)) & (power_before > LEAST_GRADIENT**2 * np.maximum(pixels, 1))
+    enough = pixels > LEAST_FREE_SHARE * readable.size / (ROWS * COLUMNS)
+    textured_now, textured_before = (power > LEAST_GRADIENT**2 * np.maximum(pixels, 1) for power in (power_now, power_before))
+    gained = float((enough & textured_now & ~textured_before).sum() / max(FEWEST_REGIONS, int(enough.sum())))
     ratio = (_sums(grey * weight) + 1) / (_sums(reference * weight) + 1)
-    return usable, correlation, np.sqrt(np.maximum(power_now, 0)), np.sqrt(np.maximum(power_before, 0)), ratio
+    return enough & textured_before, gained, correlation, np.sqrt(np.maximum(power_now, 0)), np.sqrt(np.maximum(power_before, 0)), ratio
 
 
 def _sums(values: Floats) -> Floats:

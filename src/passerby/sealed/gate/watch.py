@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.errors import DetectorError
 from passerby.released.scene import GateState
-from passerby.sealed.gate.background import LEAST_DIFFERENCE, LEAST_MOTION, different, distance, noise_level, split_by_subjects
+from passerby.sealed.gate.background import LEAST_DIFFERENCE, LEAST_MOTION, SPECK_PX, different, distance, noise_level, split_by_subjects
 from passerby.sealed.gate.detector import Boxes
 from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.settings import GateSettings
@@ -83,8 +84,9 @@ class Watch:
             boxes = self._subjects.look(picture, time_s)
         except DetectorError:
             boxes, failed = Boxes.none(), True
-        observation, changed = self._compare(working, boxes, reference, known)
+        observation, changed, moving = self._compare(working, boxes, reference, known)
         areas = areas_of(observation.differs, self._grid, self._least_area_px)
+        moves_alone = self._any_moves(areas, moving)
         if len(areas) and not failed:
             try:
                 closer = self._subjects.look_closer(picture, time_s, areas)
@@ -92,22 +94,23 @@ class Watch:
                 closer, failed = Boxes.none(), True
             if len(closer):
                 boxes = Boxes.joined([boxes, closer])
-                observation, changed = self._compare(working, boxes, reference, known)
+                observation, changed, _ = self._compare(working, boxes, reference, known)
         if failed:
             return self._without(observation, GateState.DETECTOR_FAILED)
         self._subjects.follow(time_s, boxes, shares(boxes, changed, self._grid), shares(boxes, ~known, self._grid))
-        state = self._tamper.judge(working, observation.free, time_s)
-        if state is GateState.WATCHING and self._detector_is_dead(len(boxes), len(areas), time_s):
+        under = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
+        state = self._tamper.judge(working, ~(under | self._under_subject_before), observation.free, time_s)
+        if state is GateState.WATCHING and self._detector_is_dead(found=bool(len(boxes)), moves_alone=moves_alone, time_s=time_s):
             state = GateState.DETECTOR_FAILED
         first = self._before is None
         self._before = working
-        self._under_subject_before = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
+        self._under_subject_before = under
         if state is not GateState.WATCHING or first or self._tamper.identical:
             return self._without(observation, state)
         return observation
 
-    def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask]:
-        """The observation for these boxes, and which working pixels differ or move, those under subjects included (for the tracks only)."""
+    def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask, Mask]:
+        """The observation for these boxes; which working pixels differ or move, those under subjects included (for the tracks only); which move."""
         under = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
         hidden = under | self._under_subject_before
         before = working if self._before is None else self._before
@@ -130,16 +133,21 @@ class Watch:
             new_evidence=True,
             infrared=is_infrared(working, ~under),
         )
-        return observation, (change > LEAST_MOTION) | (known & (unlikeness > LEAST_DIFFERENCE))
+        return observation, (change > LEAST_MOTION) | (known & (unlikeness > LEAST_DIFFERENCE)), moving
 
     def _without(self, observation: Observation, state: GateState) -> Observation:
         """The same observation as no evidence for the plate."""
         o = observation
         return Observation(state, o.working, o.by_subject, o.by_movement, o.differs, o.present, o.free, new_evidence=False, infrared=o.infrared)
 
-    def _detector_is_dead(self, found: int, areas: int, time_s: float) -> bool:
+    def _any_moves(self, areas_xyxy: NDArray[np.float32], moving: Mask) -> bool:
+        """Whether something moves in one of the areas: what only differs from the place, such as a bag left behind, tells nothing of the detector."""
+        windows = (areas_xyxy / np.float32(self._grid.shrink)).astype(int)
+        return any(np.count_nonzero(moving[top:bottom, left:right]) > SPECK_PX for left, top, right, bottom in windows)
+
+    def _detector_is_dead(self, *, found: bool, moves_alone: bool, time_s: float) -> bool:
         """Whether something of a person's size has moved for long, at every look, without a single subject being found."""
-        if found or not areas:
+        if found or not moves_alone:
             self._moving_alone_since_s = None
         elif self._moving_alone_since_s is None:
             self._moving_alone_since_s = time_s
