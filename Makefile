@@ -25,7 +25,7 @@ $(READY): requirements-dev.lock pyproject.toml scripts/setup
 	@touch $(READY)
 
 demo: $(READY)
-	@.venv/bin/python scripts/demo.py $(DEMO)
+	@.venv/bin/python -m scripts.demo $(DEMO)
 
 test: $(READY)
 	@sh scripts/test $(TESTS)
@@ -38,7 +38,7 @@ soak: $(READY)
 
 BENCH ?= leak speed profile
 bench: $(READY)
-	@set -e; for name in $(BENCH); do .venv/bin/python "bench/$$name.py"; done
+	@set -e; for name in $(BENCH); do .venv/bin/python -m "bench.$$name" $(BENCH_ARGS); done
 
 lock:
 	@sh scripts/lock

@@ -74,9 +74,7 @@ app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=
 @app.callback()
 def passerby(
     *,
-    _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, help="Print the version and leave.", is_eager=True)
-    ] = False,
+    _version: Annotated[bool, typer.Option("--version", callback=_print_version, help="Print the version and leave.", is_eager=True)] = False,
 ) -> None:
     """Video safety for public places that cannot identify anyone."""
 

@@ -68,8 +68,8 @@ def test_plate_bytes_under_withheld_blocks_change_nothing(show: Show) -> None:
     scene = msgspec.structs.replace(EVERYTHING, shown=np.packbits(shown).tobytes())
     other = np.where(withheld(shown)[..., None], plate_of(SIZE, seed=8), PLATE)
     assert not np.array_equal(other, PLATE)
-    pictures = [render_once(msgspec.structs.replace(scene, patches=(patch_of(plate),)), show=show) for plate in (PLATE, other)]
-    np.testing.assert_array_equal(*pictures)
+    one, two = (render_once(msgspec.structs.replace(scene, patches=(patch_of(plate),)), show=show) for plate in (PLATE, other))
+    np.testing.assert_array_equal(one, two)
 
 
 def test_a_block_that_is_withheld_again_leaves_no_trace_of_the_plate() -> None:
@@ -132,8 +132,7 @@ def test_a_scene_that_looks_the_same_is_the_same_object() -> None:
 def test_a_scene_that_looks_different_is_another_object() -> None:
     renderer = Renderer(SIZE)
     seen = [renderer.render(EVERYTHING)]
-    for x_px in (70, 80, 90, 100):
-        seen.append(renderer.render(msgspec.structs.replace(EVERYTHING, patches=(), glyphs=(person(x_px, 90),))))
+    seen += [renderer.render(msgspec.structs.replace(EVERYTHING, patches=(), glyphs=(person(x_px, 90),))) for x_px in (70, 80, 90, 100)]
     assert len({id(picture) for picture in seen}) == len(seen)
 
 

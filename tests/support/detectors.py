@@ -6,15 +6,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from passerby.errors import DetectorError
 from passerby.released.scene import Kind
 from passerby.sealed.gate.detector import Boxes
-from tests.support.scenes import figure_pixels
-
-Box = tuple[float, float, float, float]
-Picture = NDArray[np.uint8]
+from tests.support.scenes import Box, Picture, figure_pixels
 
 INPUT_PX: Final = 416
 SCORE: Final = 0.9
@@ -42,10 +38,11 @@ class Forced:
     boxes_at: Callable[[float], list[tuple[Box, Kind]]]
     whole_px: tuple[int, int]
     """Rows and columns of the whole picture."""
+    score: float = SCORE
     input_px: int = INPUT_PX
 
     def detect(self, picture: Picture) -> Boxes:
-        return boxes_of(self.boxes_at(self.now.time_s) if picture.shape[:2] == self.whole_px else [])
+        return boxes_of(self.boxes_at(self.now.time_s) if picture.shape[:2] == self.whole_px else [], self.score)
 
 
 @dataclass

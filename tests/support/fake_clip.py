@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from passerby.redact.learn import Learner, Lesson
 from passerby.redact.replay import replay
@@ -18,8 +17,8 @@ from passerby.sealed.capture.frame import Frame
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.settings import GateSettings
 from tests.support.detectors import Now
+from tests.support.scenes import Picture
 
-Picture = NDArray[np.uint8]
 Result = TypeVar("Result")
 
 

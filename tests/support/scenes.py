@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,9 +19,12 @@ from passerby.released.scene import Kind, Scene, Size
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
 Path = Callable[[float], Point | None]
+Change = Callable[[Picture, float], Picture]
 
 FIGURE_BGR: Final = (205, 60, 215)
+TINT_BGR: Final = (-12.0, 0.0, 14.0)
 NOISE_FIELDS: Final = 8
 
 
@@ -55,8 +59,7 @@ class Stage:
         coarse = cv2.resize(rng.normal(0, 1, (7, 9)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
         slabs = np.kron(rng.uniform(-1, 1, (-(-shape[0] // 23), -(-shape[1] // 31))), np.ones((23, 31)))[: shape[0], : shape[1]]
         grey = 105 + self.contrast * (0.25 * fine + 0.3 * coarse + 0.7 * slabs)
-        tint = np.array([-12.0, 0.0, 14.0]) if self.contrast else np.array([-12.0, 0.0, 14.0])
-        return np.asarray(np.clip(grey[..., None] + tint, 12, 235), np.uint8)
+        return np.asarray(np.clip(grey[..., None] + np.array(TINT_BGR), 12, 235), np.uint8)
 
     @cached_property
     def _noise(self) -> NDArray[np.int16]:
@@ -97,7 +100,7 @@ class Figure:
         texture = cv2.GaussianBlur(rng.normal(0, 30, (self.height_px, self.width_px, 1)).astype(np.float32), (0, 0), 1.0)
         return np.asarray(np.clip(np.array(FIGURE_BGR) + texture.reshape(self.height_px, self.width_px, 1), 0, 255), np.uint8)
 
-    def box(self, time_s: float) -> tuple[float, float, float, float] | None:
+    def box(self, time_s: float) -> Box | None:
         """Left, top, right, bottom at a time."""
         at = self.path(time_s)
         return None if at is None else (at[0], at[1], at[0] + self.width_px, at[1] + self.height_px)
@@ -115,6 +118,11 @@ def _paste(picture: Picture, part: Picture, x: int, y: int) -> None:
         picture[y0:y1, x0:x1] = part[y0 - y : y1 - y, x0 - x : x1 - x]
 
 
+def unchanged(picture: Picture, _time_s: float) -> Picture:
+    """The picture as it is."""
+    return picture
+
+
 @dataclass(frozen=True)
 class Play:
     """Figures on a stage, for a time.
@@ -124,29 +132,31 @@ class Play:
         figures: Who is in it.
         seconds: Length.
         hz: Pictures a second.
-        change: What else happens to a clean picture at a time (light, a bump, a hand before the lens).
+        change: What happens to the place at a time (its light, or another view of it): figures are drawn over it.
+        camera: What becomes of the noisy picture at a time (covered, defocused, colours lost, stuck).
     """
 
     stage: Stage = field(default_factory=Stage)
     figures: Sequence[Figure] = ()
     seconds: float = 20.0
     hz: float = 4.0
-    change: Callable[[Picture, float], Picture] = lambda picture, _time_s: picture
+    change: Change = unchanged
+    camera: Change = unchanged
 
     @property
     def times_s(self) -> list[float]:
         return [number / self.hz for number in range(round(self.seconds * self.hz))]
 
     def clean(self, time_s: float) -> Picture:
-        picture = self.stage.empty.copy()
+        picture = self.change(self.stage.empty, time_s).copy()
         for figure in self.figures:
             figure.draw_into(picture, time_s)
-        return self.change(picture, time_s)
+        return picture
 
     def picture(self, time_s: float) -> Picture:
-        return self.stage.seen(self.clean(time_s), time_s)
+        return self.camera(self.stage.seen(self.clean(time_s), time_s), time_s)
 
-    def boxes(self, time_s: float) -> list[tuple[tuple[float, float, float, float], Kind]]:
+    def boxes(self, time_s: float) -> list[tuple[Box, Kind]]:
         found = ((figure.box(time_s), figure.kind) for figure in self.figures)
         return [(box, kind) for box, kind in found if box is not None]
 
@@ -175,6 +185,15 @@ def walks(*points: tuple[float, float, float]) -> Path:
 def shifted(picture: Picture, x_px: int, y_px: int) -> Picture:
     """The picture of a camera that was bumped: the view moves, and the border shows what lies beside it (here: the same again)."""
     return np.roll(picture, (y_px, x_px), (0, 1))
+
+
+def within(box: Box, picture: Picture) -> tuple[slice, slice]:
+    """Rows and columns of the pixels of a picture that a box touches."""
+    left, top, right, bottom = box
+    rows, columns = picture.shape[:2]
+    inside = np.clip([np.floor(top), np.ceil(bottom), np.floor(left), np.ceil(right)], 0, [rows, rows, columns, columns]).astype(int)
+    y0, y1, x0, x1 = inside.tolist()
+    return slice(y0, y1), slice(x0, x1)
 
 
 def figure_pixels(picture: Picture) -> Mask:
@@ -210,6 +229,11 @@ class Canvas:
     def visible(self) -> Picture:
         """The plate as shown; black where it is withheld."""
         return np.where(self.shown[..., None], self.picture, np.uint8(0))
+
+
+def bytes_of(scene: Scene) -> bytes:
+    """A scene as it would be released."""
+    return msgspec.msgpack.encode(scene)
 
 
 def shown_blocks(scene: Scene) -> Mask:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.errors import DetectorError
-from passerby.released.scene import GateState, Kind, Size
+from passerby.released.scene import GateState, Size
 from passerby.sealed.capture.clip import Clip
 from passerby.sealed.capture.frame import Frame
 from passerby.sealed.gate.detector import Boxes, Detector
@@ -51,11 +51,11 @@ class Lesson:
     Attributes:
         size: Size of the clip's pictures.
         segments: At least one, by time.
-        tracks: Credible tracks.
+        tracks: Plausible tracks; the second pass, which knows the place, decides which are drawn.
         boxes: All boxes of each look, by its time in seconds.
         heights: The common height of persons.
         frames: Frames read.
-        faults: Looks that could not be used, by state.
+        states: By time of a look in seconds, what was wrong with the view then.
     """
 
     size: Size
@@ -64,7 +64,7 @@ class Lesson:
     boxes: dict[float, Boxes]
     heights: PersonHeight
     frames: int
-    faults: dict[GateState, int]
+    states: dict[float, GateState]
 
 
 class _Ahead(LiveSubjects):
@@ -107,8 +107,10 @@ class Learner:
         self._plate = Plate(self._grid, settings, keep_samples=True)
         self._segments: list[Segment] = []
         self._from_s, self._cause = 0.0, GateState.WATCHING
-        self._faults: dict[GateState, int] = {}
+        self._states: dict[float, GateState] = {}
         self._frames = 0
+        self._covered = np.zeros(self._grid.block_shape, np.int32)
+        self._looked = 0
         self._latest: Picture = np.zeros((size.height_px, size.width_px, 3), np.uint8)
 
     def run(self, clip: Clip, from_s: float | None, to_s: float | None, progress: Progress) -> Lesson:
@@ -120,8 +122,8 @@ class Learner:
             self._learn(picture, time_s, passed_s)
             last_s = time_s
         self._end_segment()
-        tracks = [*self._subjects.ended, *(t for t in self._subjects.tracker.live if t.credible)]
-        return Lesson(self._size, self._segments, tracks, self._subjects.boxes, self._heights, self._frames, self._faults)
+        tracks = [*self._subjects.ended, *(t for t in self._subjects.tracker.live if t.plausible)]
+        return Lesson(self._size, self._segments, tracks, self._subjects.boxes, self._heights, self._frames, self._states)
 
     def _looks(self, frames: Iterable[Frame], progress: Progress) -> Iterator[tuple[Picture, float, Future[Boxes]]]:
         """Pictures to look at, with their times and the looks that were begun for them a little ahead."""
@@ -131,7 +133,6 @@ class Learner:
             self._frames += 1
             due = looked_s is None or frame.time_s - looked_s >= self._settings.look_interval_s - 1e-3
             if frame.size != self._size or frame.damaged:
-                self._count(GateState.BAD_FRAME)
                 continue
             if not due:
                 continue
@@ -147,13 +148,15 @@ class Learner:
         self._latest = picture
         seen: Observation = self._watch.look(picture, time_s, self._nothing, self._unknown)
         if seen.state is not GateState.WATCHING:
-            self._count(seen.state)
+            self._states[time_s] = seen.state
         if seen.state in DROPS_PLATE:
             self._end_segment()
             self._from_s, self._cause = time_s, seen.state
             self._plate = Plate(self._grid, self._settings, keep_samples=True)
             self._watch.forget()
-        elif seen.new_evidence:
+        self._covered += seen.by_subject
+        self._looked += 1
+        if seen.new_evidence and seen.state is GateState.WATCHING:
             self._plate.infrared = seen.infrared
             self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s)
 
@@ -167,16 +170,10 @@ class Learner:
             try:
                 clear, found = looks.look(np.where(self._grid.pixels_of(ready)[..., None], candidate, self._latest), ready, 0)
             except DetectorError:
-                self._count(GateState.DETECTOR_FAILED)
+                self._cause = GateState.DETECTOR_FAILED  # nothing is established
             else:
                 plate.hold(found & ready)
                 plate.establish(candidate, clear & ready)
+        plate.hold_unsettled(self._covered * 2 > self._looked)
+        self._covered, self._looked = np.zeros_like(self._covered), 0
         self._segments.append(Segment(self._from_s, self._cause, plate.learned()))
-
-    def _count(self, state: GateState) -> None:
-        self._faults[state] = self._faults.get(state, 0) + 1
-
-
-def persons_of(tracks: Iterable[Track]) -> int:
-    """How many person tracks there are; a person who is lost and found again counts twice."""
-    return sum(t.kind is Kind.PERSON for t in tracks)

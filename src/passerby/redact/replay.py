@@ -31,7 +31,8 @@ class KnownSubjects:
         self._paths = [_Path(track) for track in lesson.tracks]
         self._from_s = np.array([p.from_s for p in self._paths])
         self._to_s = np.array([p.to_s for p in self._paths])
-        self._there = np.ones(len(self._paths), bool)
+        self._credible = np.array([t.credible for t in lesson.tracks], bool)
+        self._there = self._credible.copy()
         self._half_step_s = 0.5 / glyphs_hz
         self._asked: list[int] = []
 
@@ -50,10 +51,11 @@ class KnownSubjects:
         return Boxes.none()
 
     def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:  # noqa: ARG002
-        """A track is drawn only while the picture differs from the place where it should be, or the place is not known there."""
+        """A track is drawn only while the picture differs from the place where it should be; where no place is known, if movement vouched for it."""
         if self._asked:
-            there = (changed + unknown)[-len(self._asked) :] >= LEAST_CHANGED_SHARE
-            self._there[self._asked] = there
+            asked = np.array(self._asked)
+            changed, unknown = changed[-len(asked) :], unknown[-len(asked) :]
+            self._there[asked] = (changed >= LEAST_CHANGED_SHARE) | (self._credible[asked] & (changed + unknown >= LEAST_CHANGED_SHARE))
 
     def at(self, time_s: float) -> list[Subject]:
         """The subjects in the middle of the time for which the glyphs will stand."""
@@ -104,7 +106,7 @@ def replay(frames: Iterable[Frame], lesson: Lesson, settings: GateSettings) -> I
     subjects = KnownSubjects(lesson, settings.glyphs_hz)
 
     def gate_of(number: int) -> Gate:
-        return Gate(lesson.size, settings, Known(subjects, lesson.heights, lesson.segments[number].plate, epoch=number))
+        return Gate(lesson.size, settings, Known(subjects, lesson.heights, lesson.segments[number].plate, lesson.states, epoch=number))
 
     number, gate = 0, gate_of(0)
     for frame in frames:

@@ -1,8 +1,9 @@
 """Redacts one clip: learn, replay, render, write. The raw picture lives in this process's memory only (invariant I1)."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final
 import cv2
 import msgspec
 
-from passerby.errors import InputError
+from passerby.errors import GateError, InputError
 from passerby.redact.detection import LoadedDetector, load_detector
 from passerby.redact.learn import Learner
 from passerby.redact.outputs import write_whole
@@ -23,12 +24,14 @@ from passerby.released.render import Renderer
 from passerby.released.scene import Scene
 from passerby.released.video import Mp4Writer
 from passerby.sealed.capture.clip import Clip, open_clip
-from passerby.sealed.capture.frame import Frame
+from passerby.sealed.capture.readahead import Readahead
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.gate import Gate
 from passerby.sealed.gate.grid import BLOCK_PX
 
 LOOK_THREADS: Final = 2
+SCENES_AHEAD: Final = 16
+"""Scenes that wait for rendering: they hold no raw picture."""
 Progress = Callable[[str, float], None]
 """Called with the stage's name and how much of the whole is done, 0 to 1."""
 
@@ -76,21 +79,25 @@ def redact_clip(
         OutputError: `output` cannot be written; nothing is left behind.
     """
     stages, tally, notes = Stages(), Tally(), [loaded.word] if loaded.word else []
-    with open_clip(source) as clip, _looks() as executor:
+    with open_clip(source) as clip, _looks() as executor, ExitStack() as leaving:
         work = _Work(clip, settings, loaded.detector, executor, stages, progress)
-        scenes = work.scenes()
+        ahead = Readahead(work.scenes, SCENES_AHEAD)
+        leaving.callback(ahead.close)
+        leaving.callback(work.stop)
+        scenes = iter(ahead)
         with stages.stage("learn"):
             first = next(scenes, None)
         if first is None:
             raise InputError(f"{source}: no picture could be decoded")
-        with Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite) as writer:
+        target = Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite, pixel_aspect=clip.info.pixel_aspect)
+        with target as writer:
             renderer = Renderer(clip.info.size, caption=settings.caption)
-            start_pts, last = first[0].pts, first[1]
-            for frame, scene in chain((first,), stages.each("replay", scenes)):
+            start_pts, last = first[0], first[1]
+            for pts, scene in chain((first,), stages.each("wait", scenes)):
                 with stages.stage("render"):
                     picture = renderer.render(scene)
                 with stages.stage("encode"):
-                    writer.write(picture, frame.pts - start_pts)
+                    writer.write(picture, pts - start_pts)
                 tally.count(scene)
                 last = scene
             with stages.stage("encode"):
@@ -140,12 +147,13 @@ class _Work:
         self._clip, self._settings, self._detector, self._executor = clip, settings, detector, executor
         self._stages, self._progress = stages, progress
         self._plates: Plates | None = None
+        self._stopped = threading.Event()
         length_s = clip.info.duration_s or 0.0
         self._from_s = settings.from_s or 0.0
         self._length_s = max(1e-3, min(settings.to_s or length_s, length_s or settings.to_s or 1.0) - self._from_s)
 
-    def scenes(self) -> Iterator[tuple[Frame, Scene]]:
-        """Each frame with its scene."""
+    def scenes(self) -> Iterator[tuple[int, Scene]]:
+        """Each frame's time in ticks, with its scene."""
         return self._streamed() if self._settings.streaming else self._learned()
 
     def plates(self) -> Plates:
@@ -154,27 +162,37 @@ class _Work:
             raise RuntimeError("the clip has not been seen to its end")
         return self._plates
 
-    def _learned(self) -> Iterator[tuple[Frame, Scene]]:
+    def _learned(self) -> Iterator[tuple[int, Scene]]:
         settings, size = self._settings, self._clip.info.size
         learner = Learner(size, settings.gate, self._detector, self._executor)
         lesson = learner.run(self._clip, settings.from_s, settings.to_s, lambda time_s: self._say("learning the place", time_s, 0.0))
         segments = lesson.segments
         self._plates = Plates(size, BLOCK_PX, [s.from_s for s in segments], [s.plate for s in segments])
         for frame, scene in replay(self._clip.frames(settings.from_s, settings.to_s), lesson, settings.gate):
-            self._say("writing", frame.time_s, 0.5)
-            yield frame, scene
+            pts, time_s = frame.pts, frame.time_s
+            del frame
+            self._say("writing", time_s, 0.5)
+            yield pts, scene
 
-    def _streamed(self) -> Iterator[tuple[Frame, Scene]]:
+    def _streamed(self) -> Iterator[tuple[int, Scene]]:
         settings, size = self._settings, self._clip.info.size
         gate = Gate(size, settings.gate, self._detector, executor=self._executor)
         for frame in self._clip.frames(settings.from_s, settings.to_s):
             wanted = frame.size != size or gate.wants_picture(frame.time_s)
             scene = gate.see(frame.bgr() if wanted else None, frame.time_s)
-            self._say("writing", frame.time_s, None)
-            yield frame, scene
+            pts, time_s = frame.pts, frame.time_s
+            del frame
+            self._say("writing", time_s, None)
+            yield pts, scene
         self._plates = Plates(size, BLOCK_PX, [self._from_s], [gate.plate.learned()])
 
+    def stop(self) -> None:
+        """Ends the work at the next frame: whoever waited for it has left."""
+        self._stopped.set()
+
     def _say(self, stage: str, time_s: float, base: float | None) -> None:
+        if self._stopped.is_set():
+            raise GateError("the redaction was stopped")
         part = min(1.0, max(0.0, (time_s - self._from_s) / self._length_s))
         self._progress(stage, part if base is None else base + part / 2)
 

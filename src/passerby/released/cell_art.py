@@ -16,6 +16,8 @@ from passerby.released.sprite import Sprite, sprite_of
 
 CELL_OPACITY: Final = 0.42
 HEAT_OPACITY: Final = 0.62
+INNER_CORNER: Final = 0.75
+"""What the blur leaves in the corner between three occupied cells: the most that any pixel outside of them can have."""
 
 
 class CellArt:
@@ -59,7 +61,7 @@ def _tile(pattern: int, cell_px: int, *, soft: bool) -> Sprite:
     side = 2 * min(cell_px, round(3 * sigma_px)) + 1
     blurred = cv2.GaussianBlur(squares, (side, side), sigma_px, borderType=cv2.BORDER_REPLICATE)
     middle = np.asarray(blurred[cell_px : 2 * cell_px, cell_px : 2 * cell_px], np.float32)
-    opacity = _eased(middle) * HEAT_OPACITY if soft else _eased((middle - 0.5) / 0.3) * CELL_OPACITY
+    opacity = _eased(middle) * HEAT_OPACITY if soft else _eased((middle - INNER_CORNER) / (0.97 - INNER_CORNER)) * CELL_OPACITY
     colour = np.broadcast_to(np.array(CELL_BGR, np.float32), (cell_px, cell_px, 3))
     return sprite_of(colour, opacity, 0, 0)
 

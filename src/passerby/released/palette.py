@@ -22,10 +22,10 @@ KIND_BGR: Final[dict[Kind, Bgr]] = {
 """Aqua, yellow, periwinkle, violet."""
 CELL_BGR: Final[Bgr] = (70, 160, 255)
 """Movement without an explanation: warm."""
-HATCH_BGR: Final[Bgr] = (172, 136, 148)
+HATCH_BGR: Final[Bgr] = (98, 82, 8)
 """The withheld: deep petrol, calm beside the figures' aqua by day and by night. Greys and blue-greys, the obvious choice, are the colours of
 trousers and coats: where somebody stands in a withheld block, one pixel of him in sixteen matched them, of petrol one in three hundred."""
-HATCH_EDGE_BGR: Final[Bgr] = (190, 156, 166)
+HATCH_EDGE_BGR: Final[Bgr] = (122, 106, 30)
 SHADOW_BGR: Final[Bgr] = (29, 23, 18)
 INK_BGR: Final[Bgr] = (38, 30, 24)
 """Ground of the caption's pill, and letters on paper."""

@@ -26,10 +26,12 @@ class Foreground:
     Attributes:
         subjects: Under a grown subject box, or in a component that touches one.
         unexplained: Different or moving, and in no component that touches a subject.
+        areas_xyxy: (n, 4) float32, boxes in working pixels around the unexplained components, largest first.
     """
 
     subjects: Mask
     unexplained: Mask
+    areas_xyxy: NDArray[np.float32]
 
 
 def distance(a: Picture, b: Picture) -> NDArray[np.uint8]:
@@ -57,8 +59,11 @@ def split_by_subjects(changed: Mask, subjects: Mask) -> Foreground:
     joined[subjects] = 1
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     with_subject = np.zeros(count, bool)
-    with_subject[np.unique(labels[subjects])] = True
+    with_subject[labels[subjects]] = True
     with_subject[0] = False
     large = stats[:, cv2.CC_STAT_AREA] > SPECK_PX + JOIN_PX * JOIN_PX
     large[0] = False
-    return Foreground(with_subject[labels], (large & ~with_subject)[labels])
+    alone = large & ~with_subject
+    left, top, width, height, area = stats[alone].T
+    boxes = np.stack([left, top, left + width, top + height], 1).astype(np.float32)
+    return Foreground(with_subject[labels], alone[labels], boxes[np.argsort(-area, kind="stable")])

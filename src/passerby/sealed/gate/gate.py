@@ -3,6 +3,7 @@
 It looks at a few pictures a second; between looks only glyphs move. Whatever fails, the scene withholds more.
 """
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
@@ -28,11 +29,20 @@ WITHHOLDS_ALL: Final = (*DROPS_PLATE, GateState.FROZEN, GateState.DETECTOR_FAILE
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the first pass over a file learned, for a gate that learns no more: subjects, heights, the plate and its number."""
+    """What the first pass over a file learned, for a gate that learns no more.
+
+    Attributes:
+        subjects: Where subjects are.
+        heights: The common height of persons.
+        plate: The plate.
+        states: By time of a look, what was wrong with the view.
+        epoch: The plate's number.
+    """
 
     subjects: Subjects
     heights: PersonHeight
     plate: LearnedPlate
+    states: Mapping[float, GateState]
     epoch: int = 0
 
 
@@ -66,7 +76,7 @@ class Gate:
             self._plate, self._epoch = Plate(grid, settings, keep_samples=False), 0
             self._looks = ReleaseLooks(grid, eyes, settings.min_person_px, executor)
             self._interval_s = settings.live_look_interval_s
-        self._watch = Watch(grid, settings, self._subjects)
+        self._watch = Watch(grid, settings, self._subjects, eyes.states if isinstance(eyes, Known) else None)
         self._light = LightModel()
         self._cells = CoarseCells(grid)
         self._fault = GateState.WATCHING
@@ -74,8 +84,12 @@ class Gate:
         self._renew_reference()
         self._looked_s: float | None = None
         self._drawn_s: float | None = None
+        self._celled_s: float | None = None
         self._glyphs: tuple[Glyph, ...] = ()
         self._shown_cells: tuple[Cell, ...] = ()
+        nothing = np.zeros(grid.block_shape, bool)
+        self._nothing_shown = nothing, np.packbits(nothing).tobytes()
+        self._freeze()
 
     @property
     def plate(self) -> Plate:
@@ -108,7 +122,8 @@ class Gate:
             self._drop()
         elif seen.state is GateState.WATCHING:
             self._learn(picture, seen, passed_s)
-        self._show_cells(seen)
+        self._show_cells(seen, time_s)
+        self._freeze()
 
     def _drop(self) -> None:
         """Forgets the plate: the place has to be learned anew. What was learned from a whole file is only withheld for now."""
@@ -125,7 +140,7 @@ class Gate:
         plate = self._plate
         plate.infrared = seen.infrared
         plate.disturb(seen.by_subject, seen.by_movement, passed_s)
-        self._light.update(seen.working, self._reference, seen.free & self._known, passed_s)
+        self._light.update(seen.working, self._reference, ~seen.hidden & self._known, passed_s)
         if self._looks is None:
             return
         if seen.new_evidence:
@@ -150,9 +165,10 @@ class Gate:
         self._reference = self._grid.reduced(self._plate.picture)
         self._known = self._grid.working_of(self._plate.established)
 
-    def _show_cells(self, seen: Observation) -> None:
-        if self._settings.level is Level.COUNTS:
+    def _show_cells(self, seen: Observation, time_s: float) -> None:
+        if self._settings.level is Level.COUNTS or not _is_due(self._celled_s, time_s, self._settings.cells_hz):
             return
+        self._celled_s = time_s
         covered = seen.differs | seen.present if self._settings.level is Level.HEAT else seen.differs
         self._shown_cells = self._cells.update(covered)
 
@@ -165,8 +181,8 @@ class Gate:
 
     def _scene_in(self, time_s: float, fault: GateState) -> Scene:
         blind = fault in WITHHOLDS_ALL
-        shown = np.zeros_like(self._sent) if blind else self._plate.shown
-        if not blind and self._settings.level is Level.GLYPHS and self._glyphs_are_due(time_s):
+        shown, packed = self._nothing_shown if blind else self._shown
+        if not blind and self._settings.level is Level.GLYPHS and _is_due(self._drawn_s, time_s, self._settings.glyphs_hz):
             self._glyphs = glyphs_of(self._subjects.at(time_s), self._grid.size, self._heights)
             self._drawn_s = time_s
         state = fault if blind else (GateState.WATCHING if shown.any() else GateState.SETTLING)
@@ -176,17 +192,22 @@ class Gate:
             level=self._settings.level,
             plate_epoch=self._epoch,
             block_px=BLOCK_PX,
-            shown=np.packbits(shown).tobytes(),
+            shown=packed,
             patches=self._patches(shown),
-            light=self._light.field(),
+            light=self._light_field,
             glyphs=() if blind else self._glyphs,
             cell_px=self._grid.cell_px,
             cells=() if blind else self._shown_cells,
-            health=GateHealth(state, *(round(float(m.mean()), 4) for m in (~shown, self._plate.held, self._plate.never))),
+            health=GateHealth(state, round(1 - float(shown.mean()), 4), *self._shares),
         )
 
-    def _glyphs_are_due(self, time_s: float) -> bool:
-        return self._drawn_s is None or time_s - self._drawn_s >= 1 / self._settings.glyphs_hz - 1e-3 or time_s < self._drawn_s
+    def _freeze(self) -> None:
+        """Keeps what scenes say of the plate until the next look."""
+        plate = self._plate
+        shown = plate.shown
+        self._shown = shown, np.packbits(shown).tobytes()
+        self._shares = round(float(plate.held.mean()), 4), round(float(plate.never.mean()), 4)
+        self._light_field = self._light.field()
 
     def _patches(self, shown: Mask) -> tuple[PlatePatch, ...]:
         """The blocks of the plate that are shown and were not sent yet, joined along rows."""
@@ -201,3 +222,8 @@ class Gate:
                 part = self._plate.picture[row * BLOCK_PX : (row + 1) * BLOCK_PX, start * BLOCK_PX : end * BLOCK_PX]
                 patches.append(PlatePatch(int(start) * BLOCK_PX, int(row) * BLOCK_PX, part.shape[1], part.shape[0], part.tobytes()))
         return tuple(patches)
+
+
+def _is_due(last_s: float | None, time_s: float, most_hz: float) -> bool:
+    """Whether something that may change so many times a second may change now; also after the clock was set back."""
+    return last_s is None or time_s - last_s >= 1 / most_hz - 1e-3 or time_s < last_s

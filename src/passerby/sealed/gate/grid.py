@@ -20,6 +20,7 @@ WORKING_WIDTH_PX: Final = 480
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,19 @@ class Grid:
         return mask.astype(bool)
 
     def blocks_in(self, polygons: Sequence[Polygon]) -> Mask:
-        """Blocks that one of the polygons touches."""
+        """Blocks that one of the polygons touches or comes within a pixel of. Where a polygon crosses itself, all that it goes around counts."""
         rows, columns = self.block_shape
-        drawn = np.zeros((rows * BLOCK_PX, columns * BLOCK_PX), np.uint8)
+        x, y = np.arange(columns, dtype=np.float64) * BLOCK_PX, np.arange(rows, dtype=np.float64) * BLOCK_PX
+        found = np.zeros(self.block_shape, bool)
         for polygon in polygons:
-            points = np.round(np.array(polygon, np.float64)).clip(-32000, 32000).astype(np.int32)
-            cv2.fillPoly(drawn, [points], 1)
-            cv2.polylines(drawn, [points], True, 1, thickness=2)
-        return touched(drawn.astype(bool), BLOCK_PX, self.block_shape)
+            windings = np.zeros(self.block_shape, np.int32)
+            for start, end in zip(polygon, (*polygon[1:], polygon[0]), strict=True):
+                across, down = _within(start[0], end[0], x - 1, x + BLOCK_PX + 1), _within(start[1], end[1], y - 1, y + BLOCK_PX + 1)
+                enters, leaves = np.maximum(across[0][None], down[0][:, None]), np.minimum(across[1][None], down[1][:, None])
+                found |= np.maximum(enters, 0) <= np.minimum(leaves, 1)
+                windings += _turns(start, end, x + BLOCK_PX / 2, y + BLOCK_PX / 2)
+            found |= windings != 0
+        return found
 
     def border_blocks(self) -> Mask:
         """Blocks that touch the band of 1/12 of the width along the picture's border."""
@@ -105,6 +111,26 @@ class Grid:
     def pixels_of(self, blocks: Mask) -> Mask:
         """Pixels of the picture of the given blocks."""
         return np.repeat(np.repeat(blocks, BLOCK_PX, 0), BLOCK_PX, 1)[: self.size.height_px, : self.size.width_px]
+
+
+def _within(start: float, end: float, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """From which to which part (0 to 1) of the way from `start` to `end` a point is between `low` and `high`; nowhere where first > last."""
+    way = end - start
+    if way == 0:
+        inside = (low <= start) & (start <= high)
+        return np.where(inside, -np.inf, np.inf), np.where(inside, np.inf, -np.inf)
+    one, other = (low - start) / way, (high - start) / way
+    return np.minimum(one, other), np.maximum(one, other)
+
+
+def _turns(start: tuple[float, float], end: tuple[float, float], x: Floats, y: Floats) -> NDArray[np.int32]:
+    """What one edge adds to the winding number of the points at rows `y` and columns `x`: 1, -1 or 0."""
+    if start[1] == end[1]:
+        return np.zeros((len(y), len(x)), np.int32)
+    crossed = (np.minimum(start[1], end[1]) <= y) & (y < np.maximum(start[1], end[1]))
+    at_x = start[0] + (y - start[1]) * ((end[0] - start[0]) / (end[1] - start[1]))
+    left_of_it = crossed[:, None] & (at_x[:, None] > x[None])
+    return np.asarray(left_of_it.astype(np.int32) * (1 if end[1] > start[1] else -1), np.int32)
 
 
 def mean_over(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """How bright the place is now, against how bright it was when the plate was learned: one smooth gain per region and channel.
 
-Only free, established pixels are read. Gains follow slowly and by whole steps of 1/128, so that a still picture stays bit-identical; gradients
-of the plate are kept, so no shape can enter it this way.
+Only established pixels that no subject covers are read, and of those the middle one of each region counts. Gains follow slowly and by
+whole steps of 1/128, so that a still picture stays bit-identical; gradients of the plate are kept, so no shape can enter it this way.
 """
 
 from typing import Final
@@ -16,9 +16,14 @@ from passerby.sealed.gate.grid import Mask, Picture
 ROWS: Final = 6
 COLUMNS: Final = 8
 UNIT: Final = 128
-LEAST_STEPS: Final = 3
-FOLLOW_PER_S: Final = 0.15
-LEAST_PIXELS: Final = 60
+LEAST_STEPS: Final = 4
+LARGE_STEPS: Final = 8
+HOLD_S: Final = 3.0
+"""The released light changes where it is off by 4 steps of 1/128, every 3 s at most; where it is off by 8, at once. Each change redraws the picture."""
+FOLLOW_PER_S: Final = 0.8
+PER_SIDE: Final = 16
+LEAST_PIXELS: Final = 40
+"""Each region is judged by 16 x 16 of its pixels, of which so many must be seen."""
 
 
 class LightModel:
@@ -27,17 +32,20 @@ class LightModel:
     def __init__(self) -> None:
         self._gain = np.ones((ROWS, COLUMNS, 3), np.float32)
         self._released = np.full((ROWS, COLUMNS, 3), UNIT, np.uint8)
+        self._released_for_s = HOLD_S
 
-    def update(self, working: Picture, reference: Picture, free: Mask, passed_s: float) -> None:
-        """Follows the ratio of `working` to `reference` over the `free` pixels, `passed_s` seconds after the last time."""
-        seen, ratio = _regions(working, reference, free)
+    def update(self, working: Picture, reference: Picture, usable: Mask, passed_s: float) -> None:
+        """Follows the ratio of `working` to `reference` over the `usable` pixels, `passed_s` seconds after the last time."""
+        seen, ratio = _regions(working, reference, usable)
         if not seen.any():
             return
-        filled = _filled(ratio, seen)
-        self._gain += np.float32(min(1.0, FOLLOW_PER_S * passed_s)) * (filled - self._gain)
+        self._gain += np.float32(min(1.0, FOLLOW_PER_S * passed_s)) * (_filled(ratio, seen) - self._gain)
+        self._released_for_s += passed_s
         wanted = np.clip(np.round(self._gain * UNIT), 1, 255)
-        off = np.abs(wanted - self._released) >= LEAST_STEPS
-        self._released = np.where(off, wanted, self._released).astype(np.uint8)
+        off = np.abs(wanted - self._released)
+        if (self._released_for_s >= HOLD_S and (off >= LEAST_STEPS).any()) or (off >= LARGE_STEPS).any():
+            self._released = wanted.astype(np.uint8)
+            self._released_for_s = 0.0
 
     def field(self) -> LightField | None:
         """The released light; None = as when the plate was learned."""
@@ -54,20 +62,23 @@ class LightModel:
         return np.asarray(np.clip(reference * gain + 0.5, 0, 255), np.uint8)
 
 
-def _regions(working: Picture, reference: Picture, free: Mask) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Which regions can be seen, and their ratio of working to reference (rows x columns x 3)."""
-    rows, columns = free.shape
-    edges_y = np.linspace(0, rows, ROWS + 1).astype(int)
-    edges_x = np.linspace(0, columns, COLUMNS + 1).astype(int)
-    weight = free.astype(np.uint8)
+def _regions(working: Picture, reference: Picture, usable: Mask) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Which regions can be seen, and their ratio of working to reference (rows x columns x 3): the median, so that objects do not count."""
+    rows, columns = usable.shape
+    picked = np.ix_(_spread(rows, ROWS), _spread(columns, COLUMNS))
+    ratio = (working[picked].astype(np.float32) + 4) / (reference[picked].astype(np.float32) + 4)
+    ratio[~usable[picked]] = np.inf
+    by_region = ratio.reshape(ROWS, PER_SIDE, COLUMNS, PER_SIDE, 3).transpose(0, 2, 4, 1, 3).reshape(ROWS, COLUMNS, 3, -1)
+    ordered = np.sort(by_region, axis=3)
+    count = np.isfinite(ordered).sum(3)
+    middle = np.take_along_axis(ordered, np.maximum(0, (count[..., None] - 1) // 2), axis=3)[..., 0]
+    seen = count[..., 0] >= LEAST_PIXELS
+    return seen, np.where(seen[..., None], np.clip(middle, np.float32(0.25), np.float32(1.95)), np.float32(1))
 
-    def total(values: Picture) -> NDArray[np.float32]:
-        corner = np.asarray(cv2.integral(values), np.float64)[np.ix_(edges_y, edges_x)]
-        return np.asarray(corner[1:, 1:] - corner[:-1, 1:] - corner[1:, :-1] + corner[:-1, :-1], np.float32)
 
-    now, then = (total(np.asarray(cv2.copyTo(p, weight), np.uint8)) for p in (working, reference))
-    ratio = np.clip((now + np.float32(1)) / (then + np.float32(1)), np.float32(0.25), np.float32(1.95))
-    return total(weight) >= LEAST_PIXELS, ratio
+def _spread(length: int, regions: int) -> NDArray[np.intp]:
+    """PER_SIDE positions in each of `regions` equal parts of `length`."""
+    return np.asarray((np.arange(regions * PER_SIDE) + 0.5) * length / (regions * PER_SIDE), np.intp)
 
 
 def _filled(ratio: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:

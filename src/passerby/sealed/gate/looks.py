@@ -1,8 +1,8 @@
 """Looks: where the detector is pointed before blocks are released, and what it finds there.
 
 A look is a square tile, enlarged so that the smallest declared person is large at the detector's input. Tiles of one scale form a lattice whose
-neighbours overlap by more than the largest subject that the scale is for; the finest scale is looked at twice, the second time shifted by half
-a tile. A block may be released when it has been inside a tile of every lattice since it became a candidate and nothing was found on it.
+neighbours overlap by more than the largest subject that the scale is for; the second one, 1.4 times as coarse, is shifted
+by half a tile, and one more is centred on the picture's border. A block may be released when it has been inside a tile of every lattice since it became a candidate and nothing was found on it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from passerby.released.scene import Kind, Size
 from passerby.sealed.gate.detector import Boxes, Detector
 from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
 
-TILE_PER_PERSON: Final = 5
+SECOND_SCALE: Final = 1.4
+TILE_PER_PERSON: Final = 6
 """The finest tile's side, in heights of the smallest person."""
 LARGEST_SHARE: Final = 0.6
 """A box higher than this part of a tile is left to a coarser tile: at that size the detector sees people in floors and walls."""
@@ -44,14 +45,13 @@ class Tile:
 def lattices(size: Size, min_person_px: int) -> list[list[Tile]]:
     """The tiles of each lattice, finest first; the last one is the whole picture in one or a few tiles."""
     longest = max(size.width_px, size.height_px)
-    sides = [(TILE_PER_PERSON * min_person_px, 0.0), (TILE_PER_PERSON * min_person_px, 0.5)]
+    finest = TILE_PER_PERSON * min_person_px
+    sides = [(finest, 0.0), (round(SECOND_SCALE * finest), 0.5)]
     while sides[-1][0] * 2 < longest:
-        sides.append((sides[-1][0] * 2, 0.0))
+        sides.append((2 * finest if len(sides) == 2 else sides[-1][0] * 2, 0.0))
     sides.append((longest, 0.0))
     inner = [_lattice(size, min(side, longest), shift, number) for number, (side, shift) in enumerate(sides)]
-    finest = TILE_PER_PERSON * min_person_px
-    outer = [_border(size, side, len(inner) + number) for number, side in enumerate((finest, 2 * finest)) if side < longest]
-    return inner + outer
+    return [*inner, _border(size, finest, len(inner))] if finest < longest else inner
 
 
 def _lattice(size: Size, side: int, shift: float, number: int) -> list[Tile]:
@@ -73,7 +73,7 @@ def _starts(length: int, side: int, shift: float) -> list[int]:
     steps = int(np.ceil((length - side) / (side * (1 - OVERLAP))))
     step = (length - side) / steps
     if shift and steps >= 1:
-        return sorted({0, length - side, *(round((i + shift) * step) for i in range(steps))})
+        return [round((i + shift) * step) for i in range(steps)]
     return [round(i * step) for i in range(steps + 1)]
 
 

@@ -146,6 +146,10 @@ class Plate:
             self._samples.empty(restart)
         return picture, agree
 
+    def hold_unsettled(self, blocks: Mask) -> None:
+        """Says that these blocks never settled because subjects covered them: at the end of a clip."""
+        self._held |= blocks & ~self._established & ~self._samples.full
+
     def hold(self, blocks: Mask) -> None:
         """Says that a look found a subject in these blocks, just before their release."""
         blocks = blocks & ~self._established

@@ -54,13 +54,21 @@ class Samples:
         """Takes a sample of each of the given blocks from `picture` (h x w x 3)."""
         slots = np.where(self.offered < SAMPLES, self.offered, self._random.integers(0, self.offered + 1) if self._keep else SAMPLES)
         self.offered[blocks] += 1
-        height, width = picture.shape[:2]
-        for slot in np.unique(slots[blocks]):
-            if slot >= SAMPLES:
-                continue
-            mask = self._grid.pixels_of(blocks & (slots == slot)).astype(np.uint8)
-            target = self._pictures[slot, :height, :width]
-            np.copyto(target, np.asarray(cv2.copyTo(picture, mask, target.copy()), np.uint8))
+        row, column = np.nonzero(blocks & (slots < SAMPLES))
+        if len(row):
+            self._by_block(self._pictures)[slots[row, column], row, :, column] = self._by_block(self._padded(picture)[None])[0, row, :, column]
+
+    def _padded(self, picture: Picture) -> Picture:
+        """The picture with its last row and column repeated up to whole blocks."""
+        below, beside = (whole - part for whole, part in zip(self._pictures.shape[1:3], picture.shape[:2], strict=True))
+        if not (below or beside):
+            return picture
+        return np.asarray(cv2.copyMakeBorder(picture, 0, below, 0, beside, cv2.BORDER_REPLICATE), np.uint8)
+
+    def _by_block(self, pictures: Picture) -> Picture:
+        """A view of n pictures as n x rows x 16 x columns x 16 x 3."""
+        rows, columns = self._grid.block_shape
+        return pictures.reshape(len(pictures), rows, BLOCK_PX, columns, BLOCK_PX, 3)
 
     def candidate(self, blocks: Mask) -> tuple[Picture, Mask]:
         """The median picture (h x w x 3; anything where a block was not asked for) and which of the given blocks agree on it."""

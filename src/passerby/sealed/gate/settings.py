@@ -1,5 +1,6 @@
 """What a gate is told: how slowly the plate settles, how small people may be, what is withheld for ever, how much is released."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +54,8 @@ class GateSettings:
         for polygon in self.never:
             if len(polygon) < 3:
                 raise SettingsError(f"a 'never' polygon has {len(polygon)} points; expected at least 3")
+            if not all(math.isfinite(x) and math.isfinite(y) for x, y in polygon):
+                raise SettingsError("a 'never' polygon has a point that is no pair of finite numbers", "expected (x, y) in pixels")
 
     @property
     def look_interval_s(self) -> float:

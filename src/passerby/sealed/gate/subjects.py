@@ -3,7 +3,7 @@
 `LiveSubjects` asks the detector. A file's second pass, and tests, hand in subjects that are known already through the same two calls.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import cv2
@@ -17,9 +17,12 @@ from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.tracks import Track, Tracker
 
 MOST_CLOSE_LOOKS: Final = 1
+MOST_REMEMBERED: Final = 60
 EXPLAINED_SHARE: Final = 0.3
-FRUITLESS_FOR_S: Final = 6.0
-"""Where a close look found nothing, the next one waits so long: a tree in the wind would take all of them. It stays withheld meanwhile."""
+FRUITLESS_FOR_S: Final = 3.0
+MOST_FRUITLESS: Final = 5
+"""Where a close look found nothing, the next one waits so long, then twice as long, up to 2**5 times: a tree in the wind would take all of them. It
+stays withheld meanwhile."""
 CLOSE_LOOK_SHARE: Final = 0.5
 """A close look is cut so that what moves fills at most this part of it."""
 
@@ -44,6 +47,24 @@ class Subjects(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Fruitless:
+    """A place (left, top, right, bottom) where close looks found nothing, how often in a row, and when last."""
+
+    time_s: float
+    times: int
+    xyxy: NDArray[np.float32]
+
+    def covers(self, point: NDArray[np.float32]) -> bool:
+        return bool((self.xyxy[:2] <= point).all() and (point <= self.xyxy[2:]).all())
+
+    def waits(self, time_s: float) -> bool:
+        return 0 <= time_s - self.time_s < FRUITLESS_FOR_S * (1 << self.times)
+
+    def is_remembered(self, time_s: float) -> bool:
+        return 0 <= time_s - self.time_s < 2 * FRUITLESS_FOR_S * (1 << self.times)
+
+
 class LiveSubjects:
     """Subjects as the detector finds them, followed from look to look."""
 
@@ -56,7 +77,7 @@ class LiveSubjects:
         self.ended: list[Track] = []
         """Tracks that ended since somebody emptied this list; the caller bounds it."""
         self.keep_ended = False
-        self._fruitless: list[tuple[float, NDArray[np.float32]]] = []
+        self._fruitless: list[_Fruitless] = []
 
     def look(self, picture: Picture, time_s: float) -> Boxes:  # noqa: ARG002 - the protocol's other sources need the time
         """What the detector finds in the whole picture."""
@@ -64,13 +85,14 @@ class LiveSubjects:
 
     def look_closer(self, picture: Picture, time_s: float, areas_xyxy: NDArray[np.float32]) -> Boxes:
         """What the detector finds in square tiles around the largest few areas that were not looked at in vain a moment ago."""
-        self._fruitless = [(s, box) for s, box in self._fruitless if 0 <= time_s - s < FRUITLESS_FOR_S]
+        self._fruitless = [f for f in self._fruitless if f.is_remembered(time_s)]
         found: list[Boxes] = []
         for area in areas_xyxy:
             middle = (area[:2] + area[2:]) / 2
             if len(found) == MOST_CLOSE_LOOKS:
                 break
-            if any((box[:2] <= middle).all() and (middle <= box[2:]).all() for _, box in self._fruitless):
+            known = next((f for f in self._fruitless if f.covers(middle)), None)
+            if known is not None and known.waits(time_s):
                 continue
             left, top, right, bottom = area.astype(float)
             side = int(max(self._least_side_px, max(right - left, bottom - top) / CLOSE_LOOK_SHARE))
@@ -79,7 +101,9 @@ class LiveSubjects:
             boxes = self._detector.detect(np.ascontiguousarray(picture[y : y + side, x : x + side])).moved(x, y, 1)
             if not _explains(boxes, area):
                 grown = (area[2:] - area[:2]) / 2
-                self._fruitless.append((time_s, np.concatenate([area[:2] - grown, area[2:] + grown])))
+                times = 1 if known is None else min(known.times + 1, MOST_FRUITLESS)
+                self._fruitless = [f for f in self._fruitless if f is not known][-MOST_REMEMBERED:]
+                self._fruitless.append(_Fruitless(time_s, times, np.concatenate([area[:2] - grown, area[2:] + grown])))
             found.append(boxes)
         return without_doubles(Boxes.joined(found)) if found else Boxes.none()
 
@@ -87,7 +111,7 @@ class LiveSubjects:
         """Moves the tracks on; persons that are surely seen teach the common height."""
         ended = self.tracker.update(time_s, boxes, changed)
         if self.keep_ended:
-            self.ended += [t for t in ended if t.credible]
+            self.ended += [t for t in ended if t.plausible]
         for track in self.tracker.live:
             if track.kind is Kind.PERSON and track.times_s[-1] == time_s and track.credible:
                 self._heights.learn(track.feet_px[-1][1], track.heights_px[-1])
@@ -118,15 +142,3 @@ def shares(boxes: Boxes, changed: Mask, grid: Grid) -> NDArray[np.float32]:
     y0, y1 = corners[:, 1].clip(0, rows), corners[:, 3].clip(0, rows)
     inside = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     return np.asarray(inside / np.maximum(1, (x1 - x0) * (y1 - y0)), np.float32)
-
-
-def areas_of(unexplained: Mask, grid: Grid, least_px: Sequence[float]) -> NDArray[np.float32]:
-    """Boxes (n, 4) in pixels of the picture around the components of `unexplained` that are at least (width, height) `least_px`, largest first."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(unexplained.astype(np.uint8), connectivity=8)
-    if count <= 1:
-        return np.zeros((0, 4), np.float32)
-    left, top, width, height, area = (stats[1:, i].astype(np.float32) for i in range(5))
-    boxes = np.stack([left, top, left + width, top + height], 1) * np.float32(grid.shrink)
-    large = (width * grid.shrink >= least_px[0]) & (height * grid.shrink >= least_px[1])
-    order = np.argsort(-area[large], kind="stable")
-    return np.asarray(boxes[large][order], np.float32)

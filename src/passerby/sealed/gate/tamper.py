@@ -47,6 +47,11 @@ class Tamper:
         self.identical = False
         """Whether the last picture was, bit by bit and outside of subjects, the one before it: no new evidence of anything."""
 
+    @property
+    def suspicious(self) -> bool:
+        """Whether the last picture alone suggested a fault: it is no evidence of the place."""
+        return self._suspect_times > 0
+
     def forget(self) -> None:
         """Takes the next picture as the new reference."""
         self._reference = None
@@ -97,19 +102,15 @@ class Tamper:
 
     def _suspicion(self, grey: Floats, reference: Floats, colour: float, readable: Mask) -> GateState:
         """What this picture alone suggests, against the reference."""
-        if colour < COLOUR_LOST / 2 and self._colour > COLOUR_LOST:
-            return GateState.LIGHT_CHANGED
         usable, gained, correlation, strength, before, ratio = _compare(grey, reference, readable)
-        if gained > CHANGED_SHARE:
-            return GateState.MOVED
-        if usable.sum() < FEWEST_REGIONS:
-            return GateState.WATCHING
-        if (strength[usable] < LOST_GRADIENT * before[usable]).mean() > CHANGED_SHARE:
+        enough = usable.sum() >= FEWEST_REGIONS
+        if enough and (strength[usable] < LOST_GRADIENT * before[usable]).mean() > CHANGED_SHARE:
             return GateState.COVERED
-        if (correlation[usable] < LEAST_CORRELATION).mean() > CHANGED_SHARE:
+        if gained > CHANGED_SHARE or (enough and (correlation[usable] < LEAST_CORRELATION).mean() > CHANGED_SHARE):
             return GateState.MOVED
-        middle = float(np.median(ratio[usable]))
-        if middle > LIGHT_RATIO or middle < 1 / LIGHT_RATIO:
+        to_or_from_infrared = min(colour, self._colour) < COLOUR_LOST / 2 and max(colour, self._colour) > COLOUR_LOST
+        brightness = float(np.median(ratio[usable])) if enough else 1.0
+        if to_or_from_infrared or not 1 / LIGHT_RATIO <= brightness <= LIGHT_RATIO:
             return GateState.LIGHT_CHANGED
         return GateState.WATCHING
 
@@ -155,7 +156,6 @@ def _compare(grey: Floats, reference: Floats, readable: Mask) -> tuple[NDArray[n
 
 
 def _sums(values: Floats) -> Floats:
+    """Sums over the regions, as means times a constant: all are only compared with each other."""
     rows, columns = values.shape
-    table = cv2.integral(np.asarray(values, np.float32), sdepth=cv2.CV_64F)
-    corner = table[np.ix_(np.linspace(0, rows, ROWS + 1).astype(int), np.linspace(0, columns, COLUMNS + 1).astype(int))]
-    return np.asarray(corner[1:, 1:] - corner[:-1, 1:] - corner[1:, :-1] + corner[:-1, :-1], np.float32)
+    return np.asarray(cv2.resize(values, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32) * np.float32(rows * columns / (ROWS * COLUMNS))

@@ -54,9 +54,14 @@ class Track:
         return self.feet_px[-1][0] + self.speed_px_s[0] * passed, self.feet_px[-1][1] + self.speed_px_s[1] * passed
 
     @property
+    def plausible(self) -> bool:
+        """Whether this was seen often and surely enough to be a subject."""
+        return len(self.times_s) >= LEAST_HITS and self.best_score >= LEAST_BEST_SCORE
+
+    @property
     def credible(self) -> bool:
-        """Whether this is a subject: seen often and surely enough, and vouched for by movement, by way, or by a difference from the place."""
-        if len(self.times_s) < LEAST_HITS or self.best_score < LEAST_BEST_SCORE:
+        """Whether this is a subject without looking at the plate: plausible, and vouched for by movement or by its way."""
+        if not self.plausible:
             return False
         way = np.ptp(np.array(self.feet_px), axis=0).max() / max(1.0, float(np.median(self.heights_px)))
         return bool(self.vouched_hits >= LEAST_VOUCHED_HITS * len(self.times_s) or way >= LEAST_WAY)

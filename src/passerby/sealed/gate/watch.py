@@ -4,7 +4,8 @@ Used by the live gate and by both passes over a file, so that they cannot disagr
 nothing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,12 +17,14 @@ from passerby.sealed.gate.background import LEAST_DIFFERENCE, LEAST_MOTION, SPEC
 from passerby.sealed.gate.detector import Boxes
 from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.settings import GateSettings
-from passerby.sealed.gate.subjects import Subjects, areas_of, shares
+from passerby.sealed.gate.subjects import Subjects, shares
 from passerby.sealed.gate.tamper import Tamper, is_infrared
 
 SUBJECT_GROWTH: Final = 0.25
 DEAD_AFTER_S: Final = 15.0
-"""So long may something of a person's size move in every picture without the detector ever finding a subject."""
+"""So long may something of a person's size move without the detector ever finding a subject."""
+PAUSE_SHARE: Final = 0.25
+LONGEST_STEP_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ class Observation:
         by_subject: Blocks that a subject, or what moves along with it, covers now or did at the look before.
         by_movement: Blocks that differ from the plate or move, and that no subject explains.
         differs: Working pixels that differ from the place or move and that no subject explains.
+        areas_xyxy: (n, 4) float32, boxes around what `differs`, in pixels of the picture, largest first.
         present: Working pixels that subjects cover, or what moves along with them.
+        hidden: Working pixels that subjects cover now or did at the look before.
         free: Working pixels that nothing covers.
         new_evidence: False where the picture repeats the one before it, or could not be judged: no sample may be taken.
         infrared: Whether the picture has no colour.
@@ -45,7 +50,9 @@ class Observation:
     by_subject: Mask
     by_movement: Mask
     differs: Mask
+    areas_xyxy: NDArray[np.float32]
     present: Mask
+    hidden: Mask
     free: Mask
     new_evidence: bool
     infrared: bool
@@ -54,20 +61,22 @@ class Observation:
 class Watch:
     """Looks at a camera's pictures, a few times a second."""
 
-    def __init__(self, grid: Grid, settings: GateSettings, subjects: Subjects) -> None:
+    def __init__(self, grid: Grid, settings: GateSettings, subjects: Subjects, states: Mapping[float, GateState] | None = None) -> None:
         self._grid = grid
         self._subjects = subjects
-        self._least_area_px = (settings.min_person_px / 4, settings.min_person_px / 2)
+        self._states = states
+        self._least_area_px = (settings.min_person_px / 3, settings.min_person_px * 0.75)
         self._tamper = Tamper()
         self._before: Picture | None = None
         self._under_subject_before = np.zeros(grid.working_shape, bool)
-        self._moving_alone_since_s: float | None = None
+        self._moving_alone_s = 0.0
+        self._judged_s: float | None = None
 
     def forget(self) -> None:
         """Starts anew, after the camera was moved or the light switched: the next picture is the new reference."""
         self._tamper.forget()
         self._before = None
-        self._moving_alone_since_s = None
+        self._moving_alone_s = 0.0
 
     def look(self, picture: Picture, time_s: float, reference: Picture, known: Mask) -> Observation:
         """What `picture` (h x w x 3) shows.
@@ -85,8 +94,8 @@ class Watch:
         except DetectorError:
             boxes, failed = Boxes.none(), True
         observation, changed, moving = self._compare(working, boxes, reference, known)
-        areas = areas_of(observation.differs, self._grid, self._least_area_px)
-        moves_alone = self._any_moves(areas, moving)
+        areas = self._worth_a_look(observation.areas_xyxy)
+        moves = self._any_moves(areas, moving)
         if len(areas) and not failed:
             try:
                 closer = self._subjects.look_closer(picture, time_s, areas)
@@ -99,15 +108,21 @@ class Watch:
             return self._without(observation, GateState.DETECTOR_FAILED)
         self._subjects.follow(time_s, boxes, shares(boxes, changed, self._grid), shares(boxes, ~known, self._grid))
         under = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
-        state = self._tamper.judge(working, ~(under | self._under_subject_before), observation.free, time_s)
-        if state is GateState.WATCHING and self._detector_is_dead(found=bool(len(boxes)), moves_alone=moves_alone, time_s=time_s):
+        state = self._judged(working, ~(under | self._under_subject_before), observation.free, time_s)
+        if state is GateState.WATCHING and self._detector_is_dead(time_s, found=bool(len(boxes)), differs=bool(len(areas)), moves=moves):
             state = GateState.DETECTOR_FAILED
         first = self._before is None
         self._before = working
         self._under_subject_before = under
-        if state is not GateState.WATCHING or first or self._tamper.identical:
+        if state is not GateState.WATCHING or first or self._tamper.identical or self._tamper.suspicious:
             return self._without(observation, state)
         return observation
+
+    def _judged(self, working: Picture, visible: Mask, free: Mask, time_s: float) -> GateState:
+        """What the view says; where another pass has judged it already, what that one said."""
+        if self._states is not None:
+            return self._states.get(time_s, GateState.WATCHING)
+        return self._tamper.judge(working, visible, free, time_s)
 
     def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask, Mask]:
         """The observation for these boxes; which working pixels differ or move, those under subjects included (for the tracks only); which move."""
@@ -128,7 +143,9 @@ class Watch:
             by_subject=self._grid.blocks_of(present),
             by_movement=self._grid.blocks_of(differs),
             differs=differs,
+            areas_xyxy=foreground.areas_xyxy * np.float32(self._grid.shrink),
             present=foreground.subjects,
+            hidden=present,
             free=~(present | differs),
             new_evidence=True,
             infrared=is_infrared(working, ~under),
@@ -137,18 +154,22 @@ class Watch:
 
     def _without(self, observation: Observation, state: GateState) -> Observation:
         """The same observation as no evidence for the plate."""
-        o = observation
-        return Observation(state, o.working, o.by_subject, o.by_movement, o.differs, o.present, o.free, new_evidence=False, infrared=o.infrared)
+        return replace(observation, state=state, new_evidence=False)
+
+    def _worth_a_look(self, areas_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The areas that are large enough for a person."""
+        sides = areas_xyxy[:, 2:] - areas_xyxy[:, :2]
+        return areas_xyxy[(sides >= np.array(self._least_area_px, np.float32)).all(1)]
 
     def _any_moves(self, areas_xyxy: NDArray[np.float32], moving: Mask) -> bool:
         """Whether something moves in one of the areas: what only differs from the place, such as a bag left behind, tells nothing of the detector."""
         windows = (areas_xyxy / np.float32(self._grid.shrink)).astype(int)
         return any(np.count_nonzero(moving[top:bottom, left:right]) > SPECK_PX for left, top, right, bottom in windows)
 
-    def _detector_is_dead(self, *, found: bool, moves_alone: bool, time_s: float) -> bool:
-        """Whether something of a person's size has moved for long, at every look, without a single subject being found."""
-        if found or not moves_alone:
-            self._moving_alone_since_s = None
-        elif self._moving_alone_since_s is None:
-            self._moving_alone_since_s = time_s
-        return self._moving_alone_since_s is not None and time_s - self._moving_alone_since_s >= DEAD_AFTER_S
+    def _detector_is_dead(self, time_s: float, *, found: bool, differs: bool, moves: bool) -> bool:
+        """Whether something of a person's size has moved for long without a single subject being found. It may pause: that counts back slowly."""
+        passed_s = 0.0 if self._judged_s is None else float(np.clip(time_s - self._judged_s, 0, LONGEST_STEP_S))
+        self._judged_s = time_s
+        step_s = passed_s if moves else -PAUSE_SHARE * passed_s if differs else -passed_s
+        self._moving_alone_s = 0.0 if found else float(np.clip(self._moving_alone_s + step_s, 0, DEAD_AFTER_S + LONGEST_STEP_S))
+        return self._moving_alone_s >= DEAD_AFTER_S
