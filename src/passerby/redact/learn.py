@@ -20,6 +20,7 @@ from passerby.sealed.gate.detector import Boxes, Detector
 from passerby.sealed.gate.gate import DROPS_PLATE
 from passerby.sealed.gate.glyphs import PersonHeight
 from passerby.sealed.gate.grid import Grid, Picture
+from passerby.sealed.gate.light import Exposure
 from passerby.sealed.gate.looks import ReleaseLooks
 from passerby.sealed.gate.plate import LearnedPlate, Plate
 from passerby.sealed.gate.settings import GateSettings
@@ -111,6 +112,7 @@ class Learner:
         self._frames = 0
         self._covered = np.zeros(self._grid.block_shape, np.int32)
         self._looked = 0
+        self._exposure = Exposure()
         self._latest: Picture = np.zeros((size.height_px, size.width_px, 3), np.uint8)
 
     def run(self, clip: Clip, from_s: float | None, to_s: float | None, progress: Progress) -> Lesson:
@@ -153,12 +155,14 @@ class Learner:
             self._end_segment()
             self._from_s, self._cause = time_s, seen.state
             self._plate = Plate(self._grid, self._settings, keep_samples=True)
+            self._exposure = Exposure()
             self._watch.forget()
         self._covered += seen.by_subject
         self._looked += 1
         if seen.new_evidence and seen.state is GateState.WATCHING:
             self._plate.infrared = seen.infrared
-            self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s)
+            gains = self._exposure.of(seen.working, ~seen.hidden)
+            self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
 
     def _end_segment(self) -> None:
         """Establishes what the segment's samples agree on and looks find nobody in."""

@@ -145,7 +145,8 @@ class Gate:
             return
         if seen.new_evidence:
             plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s)
-        changed = bool(plate.absorb().any())
+        if plate.absorb().any():
+            self._take_over()
         candidate, ready = plate.candidates()
         if ready.any():
             composite = np.where(self._grid.pixels_of(ready)[..., None], candidate, picture)
@@ -156,10 +157,13 @@ class Gate:
                 return
             plate.hold(found & ready)
             plate.establish(candidate, clear & ready)
-            changed |= bool(clear.any())
-        if changed:
-            self._sent &= plate.established
-            self._renew_reference()
+            if clear.any():
+                self._take_over()
+
+    def _take_over(self) -> None:
+        """Follows a plate of which blocks were established or given up: what was given up has to be sent anew."""
+        self._sent &= self._plate.established
+        self._renew_reference()
 
     def _renew_reference(self) -> None:
         self._reference = self._grid.reduced(self._plate.picture)

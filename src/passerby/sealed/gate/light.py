@@ -4,7 +4,7 @@ Only established pixels that no subject covers are read, and of those the middle
 whole steps of 1/128, so that a still picture stays bit-identical; gradients of the plate are kept, so no shape can enter it this way.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -62,7 +62,33 @@ class LightModel:
         return np.asarray(np.clip(reference * gain + 0.5, 0, 255), np.uint8)
 
 
-def _regions(working: Picture, reference: Picture, usable: Mask) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+class Exposure:
+    """How bright each picture is against the first one, so that samples taken in different light can be compared.
+
+    Unlike `LightModel` it needs no plate: it remembers each pixel as it was when first seen free of subjects.
+    """
+
+    def __init__(self) -> None:
+        self._first: NDArray[np.float32] | None = None
+        self._known: Mask | None = None
+
+    def of(self, working: Picture, usable: Mask) -> NDArray[np.float32]:
+        """The gain of `working` by region (rows x columns x 3), from the pixels that no subject covers; 1 = as the first picture."""
+        if self._first is None or self._known is None:
+            self._first, self._known = working.astype(np.float32), usable.copy()
+            return np.ones((ROWS, COLUMNS, 3), np.float32)
+        seen, ratio = _regions(working, self._first, usable & self._known)
+        gain = _filled(ratio, seen) if seen.any() else np.ones((ROWS, COLUMNS, 3), np.float32)
+        fresh = usable & ~self._known
+        if fresh.any():
+            rows, columns = usable.shape
+            spread = np.asarray(cv2.resize(gain, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+            self._first[fresh] = working[fresh] / spread[fresh]
+            self._known |= fresh
+        return gain
+
+
+def _regions(working: Picture, reference: NDArray[Any], usable: Mask) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """Which regions can be seen, and their ratio of working to reference (rows x columns x 3): the median, so that objects do not count."""
     rows, columns = usable.shape
     picked = np.ix_(_spread(rows, ROWS), _spread(columns, COLUMNS))

@@ -125,13 +125,13 @@ class Plate:
         self._differs_s = np.where(by_movement & ~by_subject, self._differs_s + np.float32(passed_s), self._differs_s)
         self._differs_s[~disturbed] = 0
 
-    def sample(self, picture: Picture, free: Mask, passed_s: float) -> None:
-        """Takes a sample of the `free` blocks that need one; `passed_s` seconds of quiet are added to them."""
+    def sample(self, picture: Picture, free: Mask, passed_s: float, gains: NDArray[np.float32] | None = None) -> None:
+        """Takes a sample of the `free` blocks that need one; `passed_s` seconds of quiet are added to them. `gains`: see `Samples.add`."""
         wanted = free & ~self._established & ~self._never
         if not self._keep:
             wanted &= ~self._held
         due = self._quiet_s * (SAMPLES - 1) >= self._samples.offered * self._needed_s() - 1e-3 if not self._keep else wanted
-        self._samples.add(picture, wanted & due)
+        self._samples.add(picture, wanted & due, gains)
         self._quiet_s[wanted] += np.float32(passed_s)
 
     def candidates(self) -> tuple[Picture, Mask]:

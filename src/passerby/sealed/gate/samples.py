@@ -19,6 +19,8 @@ AGREEING_SAMPLES: Final = 7
 AGREEING_SHARE_LIVE: Final = 0.93
 AGREEING_SHARE_FILE: Final = 0.8
 """Least share of a block's pixels that must look alike. In a file the samples come from all over the clip: what disturbs them differs each time."""
+LEAST_FACTOR: Final = 0.01
+"""Differences of light below this are left to the median."""
 STRIP_ROWS: Final = 32
 """Rows of blocks that are worked on at once: bounds the memory of a large picture."""
 
@@ -36,6 +38,7 @@ class Samples:
         self._grid = grid
         rows, columns = grid.block_shape
         self._pictures = np.zeros((SAMPLES, rows * BLOCK_PX, columns * BLOCK_PX, 3), np.uint8)
+        self._gains = np.ones((SAMPLES, rows, columns, 3), np.float32)
         self._keep = keep
         self._random = np.random.default_rng(0)
         self.offered = np.zeros(grid.block_shape, np.int32)
@@ -50,12 +53,18 @@ class Samples:
         """Forgets the samples of the given blocks."""
         self.offered[blocks] = 0
 
-    def add(self, picture: Picture, blocks: Mask) -> None:
-        """Takes a sample of each of the given blocks from `picture` (h x w x 3)."""
+    def add(self, picture: Picture, blocks: Mask, gains: NDArray[np.float32] | None = None) -> None:
+        """Takes a sample of each of the given blocks from `picture` (h x w x 3), with the light that it was taken in.
+
+        `gains` (a few rows x columns x 3) is how bright each region is against a picture that stays the same; None = samples are not compensated.
+        """
         slots = np.where(self.offered < SAMPLES, self.offered, self._random.integers(0, self.offered + 1) if self._keep else SAMPLES)
         self.offered[blocks] += 1
         row, column = np.nonzero(blocks & (slots < SAMPLES))
         if len(row):
+            if gains is not None:
+                by_block = cv2.resize(gains, self._grid.block_shape[::-1], interpolation=cv2.INTER_LINEAR)
+                self._gains[slots[row, column], row, column] = by_block[row, column]
             self._by_block(self._pictures)[slots[row, column], row, :, column] = self._by_block(self._padded(picture)[None])[0, row, :, column]
 
     def _padded(self, picture: Picture) -> Picture:
@@ -75,6 +84,7 @@ class Samples:
         rows, columns = self._grid.block_shape
         median = np.zeros(self._pictures.shape[1:], np.uint8)
         agree = np.zeros((rows, columns), bool)
+        usual = self._usual_gain(blocks)
         for top in range(0, rows, STRIP_ROWS):
             part = slice(top, min(rows, top + STRIP_ROWS))
             if not blocks[part].any():
@@ -82,10 +92,27 @@ class Samples:
             across = np.flatnonzero(blocks[part].any(0))
             left, right = int(across[0]), int(across[-1]) + 1
             window = (slice(part.start * BLOCK_PX, part.stop * BLOCK_PX), slice(left * BLOCK_PX, right * BLOCK_PX))
-            stack = self._pictures[(slice(None), *window)]
+            stack = self._in_light(self._pictures[(slice(None), *window)], usual / self._gains[:, part, left:right])
             median[window] = middle(stack)
             agree[part, left:right] = self._agreeing(stack, median[window])
         return median[: self._grid.size.height_px, : self._grid.size.width_px], agree & blocks & self.full
+
+    def _usual_gain(self, blocks: Mask) -> NDArray[np.float32]:
+        """The light that most samples of the given blocks were taken in, a channel."""
+        some = self._gains[:, blocks & self.full].reshape(-1, 3)
+        return np.asarray(np.median(some, axis=0) if len(some) else np.ones(3), np.float32)
+
+    @staticmethod
+    def _in_light(stack: Picture, factors: NDArray[np.float32]) -> Picture:
+        """Samples (n x h x w x 3) as they would look in one light, from a factor (n x rows x columns x 3) for each block."""
+        if np.abs(factors - 1).max() < LEAST_FACTOR:
+            return stack
+        height, width = stack.shape[1:3]
+        lit = [
+            cv2.multiply(s, cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR), dtype=cv2.CV_8U)
+            for s, f in zip(stack, factors, strict=True)
+        ]
+        return np.asarray(np.stack(lit), np.uint8)
 
     def _agreeing(self, stack: Picture, median: Picture) -> Mask:
         """Blocks of which nearly all pixels are near the median in nearly all samples."""
