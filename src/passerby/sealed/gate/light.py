@@ -19,7 +19,7 @@ UNIT: Final = 128
 LEAST_STEPS: Final = 4
 LARGE_STEPS: Final = 8
 HOLD_S: Final = 3.0
-"""The released light changes where it is off by 4 steps of 1/128, every 3 s at most; where it is off by 8, at once. Each change redraws the picture."""
+"""The released light changes where it is off by 4 steps of 1/128, every 3 s at most; off by 8, at once. Each change redraws the picture."""
 FOLLOW_PER_S: Final = 0.8
 PER_SIDE: Final = 16
 LEAST_PIXELS: Final = 40

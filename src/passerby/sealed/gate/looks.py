@@ -1,8 +1,9 @@
 """Looks: where the detector is pointed before blocks are released, and what it finds there.
 
 A look is a square tile, enlarged so that the smallest declared person is large at the detector's input. Tiles of one scale form a lattice whose
-neighbours overlap by more than the largest subject that the scale is for; the second one, 1.4 times as coarse, is shifted
-by half a tile, and one more is centred on the picture's border. A block may be released when it has been inside a tile of every lattice since it became a candidate and nothing was found on it.
+neighbours overlap by more than the largest subject that the scale is for. The second lattice is 1.4 times as coarse and shifted by half a
+tile; one more is centred on the picture's border. A block may be released when it has been inside a tile of every lattice since it became a
+candidate and nothing was found on it.
 """
 
 from collections.abc import Sequence
