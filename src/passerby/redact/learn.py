@@ -6,7 +6,7 @@ A clip is cut into segments where the camera was moved, covered or its light swi
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -56,7 +56,7 @@ class Lesson:
         boxes: All boxes of each look, by its time in seconds.
         heights: The common height of persons.
         frames: Frames read.
-        states: By time of a look in seconds, what was wrong with the view then.
+        states: What the view was at each look, by its time in seconds.
     """
 
     size: Size
@@ -113,7 +113,8 @@ class Learner:
         self._covered = np.zeros(self._grid.block_shape, np.int32)
         self._looked = 0
         self._exposure = Exposure()
-        self._latest: Picture = np.zeros((size.height_px, size.width_px, 3), np.uint8)
+        self._black: Picture = np.zeros((size.height_px, size.width_px, 3), np.uint8)
+        self._latest = self._black
 
     def run(self, clip: Clip, from_s: float | None, to_s: float | None, progress: Progress) -> Lesson:
         """Reads the clip once."""
@@ -147,11 +148,14 @@ class Learner:
         yield from waiting
 
     def _learn(self, picture: Picture, time_s: float, passed_s: float) -> None:
-        self._latest = picture
         seen: Observation = self._watch.look(picture, time_s, self._nothing, self._unknown)
-        if seen.state is not GateState.WATCHING:
-            self._states[time_s] = seen.state
-        if seen.state in DROPS_PLATE:
+        self._states[time_s] = seen.state
+        if seen.state is GateState.WATCHING:
+            self._latest = picture
+        if seen.state is GateState.LIGHT_CHANGED:
+            # All samples are compared in one light; what a switched lamp changes beyond that will not agree.
+            self._watch.forget()
+        elif seen.state in DROPS_PLATE:
             self._end_segment()
             self._from_s, self._cause = time_s, seen.state
             self._plate = Plate(self._grid, self._settings, keep_samples=True)
@@ -168,8 +172,7 @@ class Learner:
         """Establishes what the segment's samples agree on and looks find nobody in."""
         plate = self._plate
         candidate, ready = plate.candidates()
-        room = MOST_PLATE_BYTES // (self._size.width_px * self._size.height_px * 3)
-        if ready.any() and len(self._segments) < max(2, room):
+        if ready.any() and self._may_establish():
             looks = ReleaseLooks(self._grid, self._detector, self._settings.min_person_px, self._executor)
             try:
                 clear, found = looks.look(np.where(self._grid.pixels_of(ready)[..., None], candidate, self._latest), ready, 0)
@@ -180,4 +183,15 @@ class Learner:
                 plate.establish(candidate, clear & ready)
         plate.hold_unsettled(self._covered * 2 > self._looked)
         self._covered, self._looked = np.zeros_like(self._covered), 0
-        self._segments.append(Segment(self._from_s, self._cause, plate.learned()))
+        learned = plate.learned()
+        if learned.established.any():
+            self._segments.append(Segment(self._from_s, self._cause, learned))
+        elif not self._segments or self._segments[-1].plate.established.any():
+            self._segments.append(Segment(self._from_s, self._cause, replace(learned, picture=self._black)))
+
+    def _may_establish(self) -> bool:
+        """Whether there is room for one more plate and the detector was alive: if it never found a thing while one moved, it proves nothing."""
+        room = max(2, MOST_PLATE_BYTES // (self._size.width_px * self._size.height_px * 3))
+        silent = not any(len(boxes) for boxes in self._subjects.boxes.values())
+        dead = silent and GateState.DETECTOR_FAILED in self._states.values()
+        return not dead and sum(bool(s.plate.established.any()) for s in self._segments) < room

@@ -145,7 +145,6 @@ def test_what_is_under_a_subject_decides_at_most_whether_its_glyph_is_drawn(name
 
 @pytest.mark.usefixtures("vouched")
 @pytest.mark.parametrize(("hz", "damaged_at"), [(5.0, frozenset()), (5.0, frozenset({30, 31, 33, 60}))])
-@pytest.mark.xfail(reason="the second pass looks at other times than the first and then knows only the boxes of credible tracks", strict=True)
 def test_subjects_too_unsure_for_a_track_hide_what_is_under_them_at_every_look(hz: float, damaged_at: frozenset[int]) -> None:
     bump_s = 15.2 if not damaged_at else 1000.0
     play = Play(

@@ -35,7 +35,7 @@ class Known:
         subjects: Where subjects are.
         heights: The common height of persons.
         plate: The plate.
-        states: By time of a look, what was wrong with the view.
+        states: What the view was at each look, by its time in seconds: the second pass looks at these pictures and no others.
         epoch: The plate's number.
     """
 
@@ -65,11 +65,13 @@ class Gate:
         self._grid = grid = Grid(size)
         self._settings = settings
         self._looks: ReleaseLooks | None = None
+        self._look_times: Mapping[float, GateState] | None = None
         if isinstance(eyes, Known):
             self._subjects: Subjects = eyes.subjects
             self._heights = eyes.heights
             self._plate, self._epoch = Plate.of(grid, settings, eyes.plate), eyes.epoch
             self._interval_s = settings.look_interval_s
+            self._look_times = eyes.states
         else:
             self._heights = PersonHeight(size)
             self._subjects = LiveSubjects(grid, eyes, settings.min_person_px, self._heights)
@@ -98,6 +100,8 @@ class Gate:
 
     def wants_picture(self, time_s: float) -> bool:
         """Whether the picture of this time will be looked at; for all others `see` needs none."""
+        if self._look_times is not None:
+            return time_s in self._look_times
         return self._looked_s is None or time_s - self._looked_s >= self._interval_s - 1e-3 or time_s < self._looked_s
 
     def see(self, picture: Picture | None, time_s: float) -> Scene:
@@ -132,7 +136,7 @@ class Gate:
             return
         self._plate = Plate(self._grid, self._settings, keep_samples=False)
         self._light = LightModel()
-        self._epoch += 1
+        self._epoch += bool(self._sent.any())
         self._sent[:] = False
         self._renew_reference()
 
@@ -156,7 +160,7 @@ class Gate:
                 self._fault = GateState.DETECTOR_FAILED
                 return
             plate.hold(found & ready)
-            plate.establish(candidate, clear & ready)
+            plate.establish(self._light.unlit(candidate), clear & ready)
             if clear.any():
                 self._take_over()
 

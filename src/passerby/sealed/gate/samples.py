@@ -108,11 +108,9 @@ class Samples:
         if np.abs(factors - 1).max() < LEAST_FACTOR:
             return stack
         height, width = stack.shape[1:3]
-        lit = [
-            cv2.multiply(s, cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR), dtype=cv2.CV_8U)
-            for s, f in zip(stack, factors, strict=True)
-        ]
-        return np.asarray(np.stack(lit), np.uint8)
+        # Nearest: neighbouring blocks of one slot were sampled at different times, in different light.
+        by_pixel = (cv2.resize(f, (width, height), interpolation=cv2.INTER_NEAREST) for f in factors)
+        return np.stack([np.asarray(cv2.multiply(s, f, dtype=cv2.CV_8U), np.uint8) for s, f in zip(stack, by_pixel, strict=True)])
 
     def _agreeing(self, stack: Picture, median: Picture) -> Mask:
         """Blocks of which nearly all pixels are near the median in nearly all samples."""

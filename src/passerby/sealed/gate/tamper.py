@@ -22,6 +22,10 @@ LEAST_GRADIENT: Final = 3.0
 LOST_GRADIENT: Final = 0.3
 LEAST_FREE_SHARE: Final = 0.4
 LIGHT_RATIO: Final = 1.35
+LIGHT_BLURS: Final = 0.15
+STRONG_GRADIENT: Final = 2.5
+"""When the brightness is off by more than 15 %, as when a white car enters and the camera's exposure falls, faint texture such as asphalt no longer
+resembles itself: then only strong gradients tell whether the camera moved."""
 FEWEST_REGIONS: Final = 4
 BLACK_LEVEL: Final = 10.0
 FLAT_DEVIATION: Final = 4.0
@@ -106,10 +110,12 @@ class Tamper:
         enough = usable.sum() >= FEWEST_REGIONS
         if enough and (strength[usable] < LOST_GRADIENT * before[usable]).mean() > CHANGED_SHARE:
             return GateState.COVERED
-        if gained > CHANGED_SHARE or (enough and (correlation[usable] < LEAST_CORRELATION).mean() > CHANGED_SHARE):
+        brightness = float(np.median(ratio[usable])) if enough else 1.0
+        telling = usable & ((before > STRONG_GRADIENT * LEAST_GRADIENT) if abs(brightness - 1) > LIGHT_BLURS else True)
+        moved = telling.sum() >= FEWEST_REGIONS and (correlation[telling] < LEAST_CORRELATION).mean() > CHANGED_SHARE
+        if gained > CHANGED_SHARE or moved:
             return GateState.MOVED
         to_or_from_infrared = min(colour, self._colour) < COLOUR_LOST / 2 and max(colour, self._colour) > COLOUR_LOST
-        brightness = float(np.median(ratio[usable])) if enough else 1.0
         if to_or_from_infrared or not 1 / LIGHT_RATIO <= brightness <= LIGHT_RATIO:
             return GateState.LIGHT_CHANGED
         return GateState.WATCHING
@@ -152,7 +158,9 @@ def _compare(grey: Floats, reference: Floats, readable: Mask) -> tuple[NDArray[n
     textured_now, textured_before = (power > LEAST_GRADIENT**2 * np.maximum(pixels, 1) for power in (power_now, power_before))
     gained = float((enough & textured_now & ~textured_before).sum() / max(FEWEST_REGIONS, int(enough.sum())))
     ratio = (_sums(grey * weight) + 1) / (_sums(reference * weight) + 1)
-    return enough & textured_before, gained, correlation, np.sqrt(np.maximum(power_now, 0)), np.sqrt(np.maximum(power_before, 0)), ratio
+    per_pixel = np.maximum(pixels, 1)
+    strength, strength_before = (np.sqrt(np.maximum(power, 0) / per_pixel) for power in (power_now, power_before))
+    return enough & textured_before, gained, correlation, strength, strength_before, ratio
 
 
 def _sums(values: Floats) -> Floats:

@@ -65,7 +65,7 @@ class Watch:
         self._grid = grid
         self._subjects = subjects
         self._states = states
-        self._least_area_px = (settings.min_person_px / 3, settings.min_person_px * 0.75)
+        self._least_area_px = (settings.min_person_px / 4, settings.min_person_px * 0.75)
         self._tamper = Tamper()
         self._before: Picture | None = None
         self._under_subject_before = np.zeros(grid.working_shape, bool)
@@ -121,7 +121,7 @@ class Watch:
     def _judged(self, working: Picture, visible: Mask, free: Mask, time_s: float) -> GateState:
         """What the view says; where another pass has judged it already, what that one said."""
         if self._states is not None:
-            return self._states.get(time_s, GateState.WATCHING)
+            return self._states[time_s]
         return self._tamper.judge(working, visible, free, time_s)
 
     def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask, Mask]:
