@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import typer
 
-from passerby.cli import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, app
+from passerby.cli import ENDING_SIGNALS, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SIGNALLED, EXIT_USER_ERROR, app
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.md"
 HEAD: Final = """\
@@ -24,6 +24,7 @@ Written by `python -m scripts.reference` from the commands themselves; do not ed
 Every command has `--help`. `passerby --install-completion` sets up the completion of the shell that it is run in, and
 `passerby --show-completion` prints it.
 """
+SIGNALLED: Final = ", ".join(str(EXIT_SIGNALLED + number) for number in sorted(ENDING_SIGNALS))
 EXIT_CODES: Final = f"""\
 ## Exit codes
 
@@ -33,6 +34,7 @@ EXIT_CODES: Final = f"""\
 | {EXIT_FAILED} | A failure that the user cannot mend. |
 | {EXIT_USER_ERROR} | A mistake that the user can mend, told in one line with a hint; of several clips, at least one could not be redacted. |
 | {EXIT_INTERRUPTED} | Interrupted (Ctrl-C). Nothing half-written is left under a final name. |
+| {SIGNALLED} | Ended by SIGHUP or SIGTERM: a closed terminal, a stopped service. As for Ctrl-C. |
 """
 
 

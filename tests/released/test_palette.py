@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.released.palette import ALERT_BGR, CALM_BGR, CELL_BGR, HATCH_BGR, HATCH_EDGE_BGR, INK_BGR, KIND_BGR, TEXT_BGR, Bgr
+from passerby.released.palette import ALERT_BGR, CALM_BGR, CELL_BGR, HATCH_BGR, HATCH_EDGE_BGR, KIND_BGR, PILL_BGR, TEXT_BGR, Bgr
 
 # Severity 1.0, linear RGB: Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009.
 SIGHTS = {
@@ -42,7 +42,7 @@ def test_kinds_cells_and_the_withheld_stay_apart(sight: str) -> None:
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_the_captions_dot_and_letters_stand_out(sight: str) -> None:
     assert apart(CALM_BGR, ALERT_BGR, sight) > 8 * JUST_NOTICEABLE
-    assert min(apart(INK_BGR, bgr, sight) for bgr in (TEXT_BGR, CALM_BGR, ALERT_BGR)) > 16 * JUST_NOTICEABLE
+    assert min(apart(PILL_BGR, bgr, sight) for bgr in (TEXT_BGR, CALM_BGR, ALERT_BGR)) > 16 * JUST_NOTICEABLE
 
 
 def test_figures_and_hatch_are_more_colourful_than_clothing() -> None:

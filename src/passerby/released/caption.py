@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from passerby.released.palette import INK_BGR, TEXT_BGR, state_bgr
+from passerby.released.palette import PILL_BGR, TEXT_BGR, state_bgr
 from passerby.released.scene import GateState, Kind, Level, Scene, Size
 from passerby.released.show import Show
 from passerby.released.sprite import Sprite, sprite_of
@@ -13,7 +13,7 @@ from passerby.released.typeface import Typeface, rounded_box_opacity
 
 SMALLEST_HEIGHT_PX: Final = 144
 """Pictures lower than this have no room for a caption that can be read."""
-PILL_OPACITY: Final = 0.66
+PILL_OPACITY: Final = 0.85
 STATE_WORDS: Final[dict[GateState, str]] = {
     GateState.SETTLING: "settling",
     GateState.WATCHING: "watching",
@@ -71,7 +71,7 @@ class Caption:
 
     def __init__(self, size: Size) -> None:
         self._size = size
-        self._typeface = Typeface(max(10, round(4 + size.height_px / 70)))
+        self._typeface = Typeface(max(10, round(4 + size.height_px / 90)))
         self._drawn: tuple[CaptionText, Sprite | None] | None = None
 
     def sprite(self, text: CaptionText) -> Sprite | None:
@@ -103,7 +103,7 @@ class Caption:
         heading_px = self._typeface.width_px("".join("0" if letter.isdigit() else letter for letter in text.heading), bold=True)
         words_at_px = heading_at_px + heading_px + round(em_px * 0.55)
         width_px = words_at_px + self._typeface.width_px(text.words) + pad_px if text.words else heading_at_px + heading_px + pad_px
-        colour = np.broadcast_to(np.array(INK_BGR, np.float32), (height_px, width_px, 3)).copy()
+        colour = np.broadcast_to(np.array(PILL_BGR, np.float32), (height_px, width_px, 3)).copy()
         opacity = rounded_box_opacity(width_px, height_px, height_px / 2) * PILL_OPACITY
         dot = np.zeros_like(opacity)
         dot_top_px = (height_px - dot_px) // 2

@@ -27,8 +27,10 @@ HATCH_BGR: Final[Bgr] = (98, 82, 8)
 trousers and coats: where somebody stands in a withheld block, one pixel of him in sixteen matched them, of petrol one in three hundred."""
 HATCH_EDGE_BGR: Final[Bgr] = (122, 106, 30)
 SHADOW_BGR: Final[Bgr] = (29, 23, 18)
+PILL_BGR: Final[Bgr] = (84, 68, 6)
+"""Ground of the caption's pill: the hatch's petrol, darker. An ink one passed for dark hair where somebody stood behind it."""
 INK_BGR: Final[Bgr] = (38, 30, 24)
-"""Ground of the caption's pill, and letters on paper."""
+"""Letters on paper."""
 PAPER_BGR: Final[Bgr] = (249, 247, 245)
 FAINT_BGR: Final[Bgr] = (138, 126, 116)
 """Less important letters on paper."""

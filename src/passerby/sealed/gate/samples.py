@@ -16,6 +16,8 @@ from passerby.sealed.gate.settings import SAMPLES
 
 TOLERANCE: Final = 20
 AGREEING_SAMPLES: Final = 7
+KEPT_SAMPLES: Final = 6
+"""A pixel on which fewer samples agree than this is not shown, even in a block that agrees: its surroundings are."""
 AGREEING_SHARE_LIVE: Final = 0.93
 AGREEING_SHARE_FILE: Final = 0.8
 """Least share of a block's pixels that must look alike. In a file the samples come from all over the clip: what disturbs them differs each time."""
@@ -93,8 +95,11 @@ class Samples:
             left, right = int(across[0]), int(across[-1]) + 1
             window = (slice(part.start * BLOCK_PX, part.stop * BLOCK_PX), slice(left * BLOCK_PX, right * BLOCK_PX))
             stack = self._in_light(self._pictures[(slice(None), *window)], usual / self._gains[:, part, left:right])
-            median[window] = middle(stack)
-            agree[part, left:right] = self._agreeing(stack, median[window])
+            best = middle(stack)
+            votes = _votes(stack, best)
+            alike = np.asarray(votes >= AGREEING_SAMPLES, np.float32)
+            agree[part, left:right] = mean_over(alike, BLOCK_PX) >= (AGREEING_SHARE_FILE if self._keep else AGREEING_SHARE_LIVE)
+            median[window] = _smoothed_where_unlike(best, np.asarray(votes >= KEPT_SAMPLES, np.float32))
         return median[: self._grid.size.height_px, : self._grid.size.width_px], agree & blocks & self.full
 
     def _usual_gain(self, blocks: Mask) -> NDArray[np.float32]:
@@ -112,14 +117,24 @@ class Samples:
         by_pixel = (cv2.resize(f, (width, height), interpolation=cv2.INTER_NEAREST) for f in factors)
         return np.stack([np.asarray(cv2.multiply(s, f, dtype=cv2.CV_8U), np.uint8) for s, f in zip(stack, by_pixel, strict=True)])
 
-    def _agreeing(self, stack: Picture, median: Picture) -> Mask:
-        """Blocks of which nearly all pixels are near the median in nearly all samples."""
-        votes = np.zeros(median.shape[:2], np.uint8)
-        for sample in stack:
-            off = cv2.split(cv2.absdiff(np.ascontiguousarray(sample), np.ascontiguousarray(median)))
-            votes += (cv2.max(cv2.max(off[0], off[1]), off[2]) <= TOLERANCE).astype(np.uint8)
-        good = (votes >= AGREEING_SAMPLES).astype(np.float32)
-        return np.asarray(mean_over(good, BLOCK_PX) >= (AGREEING_SHARE_FILE if self._keep else AGREEING_SHARE_LIVE))
+
+def _votes(stack: Picture, median: Picture) -> NDArray[np.uint8]:
+    """How many samples are near the median, a pixel."""
+    votes = np.zeros(median.shape[:2], np.uint8)
+    for sample in stack:
+        off = cv2.split(cv2.absdiff(np.ascontiguousarray(sample), np.ascontiguousarray(median)))
+        votes += (cv2.max(cv2.max(off[0], off[1]), off[2]) <= TOLERANCE).astype(np.uint8)
+    return votes
+
+
+def _smoothed_where_unlike(median: Picture, alike: NDArray[np.float32]) -> Picture:
+    """The median, but pixels whose samples do not agree are a smooth mean of the agreeing ones around them: what came and went leaves no sliver."""
+    if alike.all():
+        return median
+    around = (2 * BLOCK_PX + 1, 2 * BLOCK_PX + 1)
+    weight = np.asarray(cv2.blur(alike, around), np.float32)
+    mean = np.asarray(cv2.blur(median * alike[..., None], around), np.float32) / np.maximum(weight, 1e-3)[..., None]
+    return np.where(alike[..., None] > 0, median, np.clip(mean + 0.5, 0, 255).astype(np.uint8))
 
 
 def middle(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
