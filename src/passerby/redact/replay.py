@@ -1,6 +1,6 @@
 """The second pass over a clip: what was learned becomes scenes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,8 @@ from passerby.sealed.gate.tracks import LEAST_CHANGED_SHARE, Track
 AROUND_CHANGE_S: Final = 1.0
 """So long before and after a segment's beginning everything is withheld: the camera moved some time between two looks."""
 
+SECOND_LOOKS_S: Final = 1.0
+"""Plate and subjects are known: what is left to see, cells and light, may change once a second."""
 DOUBLE_REACH: Final = 0.3
 """A subject that no look sees now is not drawn within this many heights of one that is seen: it is hidden behind it, or the same."""
 
@@ -104,9 +106,10 @@ def _is_double(subject: Subject, other: Subject) -> bool:
 def replay(frames: Iterable[Frame], lesson: Lesson, settings: GateSettings) -> Iterator[tuple[Frame, Scene]]:
     """The scene of each frame."""
     subjects = KnownSubjects(lesson, settings.glyphs_hz)
+    looks = _spaced(lesson.states)
 
     def gate_of(number: int) -> Gate:
-        return Gate(lesson.size, settings, Known(subjects, lesson.heights, lesson.segments[number].plate, lesson.states, epoch=number))
+        return Gate(lesson.size, settings, Known(subjects, lesson.heights, lesson.segments[number].plate, looks, epoch=number))
 
     number, gate = 0, gate_of(0)
     for frame in frames:
@@ -122,10 +125,22 @@ def replay(frames: Iterable[Frame], lesson: Lesson, settings: GateSettings) -> I
         yield frame, gate.see(picture, frame.time_s)
 
 
+def _spaced(states: Mapping[float, GateState]) -> dict[float, GateState]:
+    """The looks of the first pass that the second one repeats: at least a second apart, and all at which something was wrong."""
+    chosen: dict[float, GateState] = {}
+    last_s = -SECOND_LOOKS_S
+    for time_s, state in states.items():
+        if state is not GateState.WATCHING or time_s - last_s >= SECOND_LOOKS_S - 1e-3:
+            chosen[time_s], last_s = state, time_s
+    return chosen
+
+
 def _fault_near(time_s: float, segments: list[Segment], number: int) -> GateState | None:
     """Why everything is withheld at this time: a change of the view is near, or the view never settled since."""
     here = segments[number]
-    if number and (time_s - here.from_s < AROUND_CHANGE_S or not here.plate.established.any()):
+    begins = number > 0 and time_s - here.from_s < AROUND_CHANGE_S
+    failed = number > 0 or here.cause is GateState.DETECTOR_FAILED
+    if begins or (failed and not here.plate.established.any()):
         return here.cause
     if number + 1 < len(segments) and segments[number + 1].from_s - time_s < AROUND_CHANGE_S:
         return segments[number + 1].cause

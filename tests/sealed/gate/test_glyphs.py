@@ -17,7 +17,12 @@ def crowds(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind), least: int = 
     where = st.floats(-0.2, 1.4)
     side = st.floats(1, 1.5 * size.height_px)
     some = st.builds(
-        lambda kind, x, y, tall, wide: Subject(kind, x * size.width_px, y * size.height_px, tall, wide), st.sampled_from(kinds), where, where, side, side
+        lambda kind, x, y, tall, wide: Subject(kind, x * size.width_px, y * size.height_px, tall, wide),
+        st.sampled_from(kinds),
+        where,
+        where,
+        side,
+        side,
     )
     return size, draw(st.lists(some, min_size=least, max_size=10))
 

@@ -1,6 +1,7 @@
 """Looks before a release: they reach every block at every scale, stay inside of the picture, and hold what they find."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_scales_double_from_the_smallest_person_to_the_whole_picture(size: Size,
     assert sides[0] == finest
     assert longest in sides
     inner = sides[: sides.index(longest) + 1]
-    assert all(later <= 2 * sooner + 1 for sooner, later in zip(inner, inner[1:], strict=False)), "no size of a person falls between two scales"
+    assert all(later <= 2 * sooner + 1 for sooner, later in pairwise(inner)), "no size of a person falls between two scales"
     if len(inner) > 2:
         assert inner[1] == min(longest, round(SECOND_SCALE * TILE_PER_PERSON * person_px))
 
@@ -94,7 +95,7 @@ def test_neighbours_of_a_lattice_overlap_by_what_a_person_of_their_scale_needs(s
     for lattice in lattices(size, person_px):
         for axis in ("x_px", "y_px"):
             starts = sorted({getattr(tile, axis) for tile in lattice if tile.x_px >= 0 and tile.y_px >= 0})
-            for one, next_one in zip(starts, starts[1:], strict=False):
+            for one, next_one in pairwise(starts):
                 on_border = lattice[0].x_px < 0
                 assert on_border or next_one - one <= lattice[0].side_px * (1 - OVERLAP) + 1
 
@@ -208,7 +209,8 @@ def test_a_box_too_large_for_its_tile_is_left_to_a_coarser_one_and_none_is_too_l
 def test_somebody_seen_only_in_the_mirror_beyond_the_border_holds_nothing() -> None:
     size = Size(400, 300)
     looks = ReleaseLooks(Grid(size), Blind(), 24)
-    beside = boxes_of([((-40.0, 50.0, -4.0, 90.0), Kind.PERSON), ((402.0, 50.0, 430.0, 90.0), Kind.PERSON), ((50.0, 301.0, 70.0, 340.0), Kind.PERSON)])
+    places = [(-40.0, 50.0, -4.0, 90.0), (402.0, 50.0, 430.0, 90.0), (50.0, 301.0, 70.0, 340.0)]
+    beside = boxes_of([(place, Kind.PERSON) for place in places])
     assert not len(looks._credible(beside, Tile(-72, 0, 144, 4)))
     assert len(looks._credible(boxes_of([((-20.0, 50.0, 20.0, 90.0), Kind.PERSON)]), Tile(-72, 0, 144, 4)))
 

@@ -58,7 +58,11 @@ def test_each_box_belongs_to_one_track_at_most(looks: list[list[Row]]) -> None:
         whole = without_parts(boxes)
         used = [(t.feet_px[-1], t.heights_px[-1], t.kind) for t in hits]
         there = [
-            (((float(boxes.xyxy[i, 0]) + float(boxes.xyxy[i, 2])) / 2, float(boxes.xyxy[i, 3])), float(boxes.xyxy[i, 3] - boxes.xyxy[i, 1]), Kind(boxes.kinds[i]))
+            (
+                ((float(boxes.xyxy[i, 0]) + float(boxes.xyxy[i, 2])) / 2, float(boxes.xyxy[i, 3])),
+                float(boxes.xyxy[i, 3] - boxes.xyxy[i, 1]),
+                Kind(boxes.kinds[i]),
+            )
             for i in whole
         ]
         for hit in used:

@@ -17,6 +17,8 @@ LEAST_MOTION: Final = 16
 NOISE_FACTOR: Final = 5.0
 SPECK_PX: Final = 4
 JOIN_PX: Final = 5
+SHARED: Final = 1
+ALONE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +68,5 @@ def split_by_subjects(changed: Mask, subjects: Mask) -> Foreground:
     alone = large & ~with_subject
     left, top, width, height, area = stats[alone].T
     boxes = np.stack([left, top, left + width, top + height], 1).astype(np.float32)
-    return Foreground(with_subject[labels], alone[labels], boxes[np.argsort(-area, kind="stable")])
+    fate = (with_subject * SHARED + alone * ALONE).astype(np.uint8)[labels]
+    return Foreground(fate == SHARED, fate == ALONE, boxes[np.argsort(-area, kind="stable")])

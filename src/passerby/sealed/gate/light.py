@@ -21,9 +21,9 @@ LARGE_STEPS: Final = 8
 HOLD_S: Final = 3.0
 """The released light changes where it is off by 4 steps of 1/128, every 3 s at most; off by 8, at once. Each change redraws the picture."""
 FOLLOW_PER_S: Final = 0.8
-PER_SIDE: Final = 16
-LEAST_PIXELS: Final = 40
-"""Each region is judged by 16 x 16 of its pixels, of which so many must be seen."""
+PER_SIDE: Final = 12
+LEAST_PIXELS: Final = 24
+"""Each region is judged by 12 x 12 of its pixels, of which so many must be seen."""
 
 
 class LightModel:

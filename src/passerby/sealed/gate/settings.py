@@ -34,7 +34,7 @@ class GateSettings:
     level: Level = Level.GLYPHS
     never: tuple[Polygon, ...] = ()
     looks_hz: float = 2.0
-    glyphs_hz: float = 5.0
+    glyphs_hz: float = 4.0
     cells_hz: float = 2.0
     looks_at_once: int = 6
 

@@ -25,7 +25,7 @@ LIGHT_RATIO: Final = 1.35
 LIGHT_BLURS: Final = 0.15
 STRONG_GRADIENT: Final = 2.5
 """When the brightness is off by more than 15 %, as when a white car enters and the camera's exposure falls, faint texture such as asphalt no longer
-resembles itself: then only strong gradients tell whether the camera moved."""
+resembles itself: then only strong gradients tell whether the camera moved. Where there are too few of them, it counts as a change of light."""
 FEWEST_REGIONS: Final = 4
 BLACK_LEVEL: Final = 10.0
 FLAT_DEVIATION: Final = 4.0
@@ -115,8 +115,9 @@ class Tamper:
         moved = telling.sum() >= FEWEST_REGIONS and (correlation[telling] < LEAST_CORRELATION).mean() > CHANGED_SHARE
         if gained > CHANGED_SHARE or moved:
             return GateState.MOVED
+        unsure = enough and telling.sum() < FEWEST_REGIONS and (correlation[usable] < LEAST_CORRELATION).mean() > CHANGED_SHARE
         to_or_from_infrared = min(colour, self._colour) < COLOUR_LOST / 2 and max(colour, self._colour) > COLOUR_LOST
-        if to_or_from_infrared or not 1 / LIGHT_RATIO <= brightness <= LIGHT_RATIO:
+        if to_or_from_infrared or unsure or not 1 / LIGHT_RATIO <= brightness <= LIGHT_RATIO:
             return GateState.LIGHT_CHANGED
         return GateState.WATCHING
 
