@@ -7,9 +7,11 @@ A new command is a line in COMMANDS and a function (or a typer application) in t
 for the command's own help too, so it imports what is heavy inside its functions.
 """
 
+import contextlib
 import importlib
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Final
@@ -22,6 +24,9 @@ from passerby.errors import PasserbyError, UserError
 EXIT_FAILED: Final = 1
 EXIT_USER_ERROR: Final = 2
 EXIT_INTERRUPTED: Final = 130
+EXIT_SIGNALLED: Final = 128
+ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+"""A service that is stopped, a terminal that is closed."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def passerby(
 def main() -> None:
     """Run the command line, and leave with its exit code."""
     try:
-        app(prog_name="passerby")
+        with _ended_by_signals():
+            app(prog_name="passerby")
     except UserError as error:
         _print_error(str(error))
         sys.exit(EXIT_USER_ERROR)
@@ -91,6 +97,24 @@ def main() -> None:
         sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Inside, a request to end is an exception like Ctrl-C, so that everything is tidied up: the exit code is 128 and the signal's number."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(EXIT_SIGNALLED + number)
+
+    # A signal that whoever started us chose to ignore (nohup) stays ignored.
+    numbers = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _load(name: str, place: LazyCommand) -> Any:

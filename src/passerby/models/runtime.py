@@ -35,7 +35,7 @@ FOREIGN_ERRORS: Final[tuple[type[Exception], ...]] = (
 
 
 class Session:
-    """Loaded weights that can be run. Not for several threads at once."""
+    """Loaded weights that can be run, from several threads at once: ONNX Runtime's sessions are made for that."""
 
     def __init__(self, native_session: onnxruntime.InferenceSession, device: str) -> None:
         self._native = native_session

@@ -1,14 +1,13 @@
 """`passerby redact IN... [-o OUT|DIR]`."""
 
 from contextlib import contextmanager
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from passerby.errors import PasserbyError, SettingsError, UserError
+from passerby.released.show import Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
     from passerby.redact.settings import RedactSettings
 
 
-class Shown(StrEnum):
-    """What is drawn over the place."""
-
-    GLYPHS = "glyphs"
-    HEAT = "heat"
-    COUNTS = "counts"
-
-
 def redact_command(
     *,
     inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Clips, folders or patterns.")],
@@ -35,7 +26,9 @@ def redact_command(
     ] = None,
     from_s: Annotated[float | None, typer.Option("--from", metavar="S", help="Start, in seconds since the clip's first frame.")] = None,
     to_s: Annotated[float | None, typer.Option("--to", metavar="S", help="End, in seconds since the clip's first frame.")] = None,
-    show: Annotated[Shown, typer.Option(help="What is drawn over the place: figures, coarse cells, or nothing.")] = Shown.GLYPHS,
+    show: Annotated[
+        Show, typer.Option(help="What is drawn over the place: figures, coarse cells, or nothing but how many there are, in the caption.")
+    ] = Show.GLYPHS,
     never: Annotated[Path | None, typer.Option("--never", metavar="FILE", help="JSON file of polygons that are never shown.")] = None,
     preview: Annotated[
         Path | None, typer.Option("--preview", metavar="PNG", help="Also write a picture of the learned place with what is withheld.")
@@ -62,17 +55,20 @@ def redact_command(
     from rich.console import Console
 
     from passerby.redact.detection import load_detector
-    from passerby.redact.outputs import expand, plan
+    from passerby.redact.outputs import Originals, expand, plan, targets_of
     from passerby.redact.polygons import read_polygons
     from passerby.redact.settings import RedactSettings, gate_settings
 
     console = Console(stderr=True)
     polygons = read_polygons(never) if never else ()
-    gate = gate_settings(settle_s=settle_s, streaming=streaming, min_person_px=min_person_px, show=show.value, never=polygons)
-    settings = RedactSettings(gate=gate, streaming=streaming, from_s=from_s, to_s=to_s, caption=caption, device=device, detector=detector)
+    gate = gate_settings(settle_s=settle_s, streaming=streaming, min_person_px=min_person_px, never=polygons)
+    settings = RedactSettings(gate=gate, show=show, streaming=streaming, from_s=from_s, to_s=to_s, caption=caption, device=device, detector=detector)
     pairs = plan(expand(inputs), output)
     if preview is not None and len(pairs) > 1:
-        raise SettingsError("--preview names one picture", "give one clip")
+        raise SettingsError(f"--preview names one picture, and there are {len(pairs)} clips", "give one clip")
+    originals = Originals([*(clip for clip, _ in pairs), *(path for path in (never, models) if path is not None)])
+    for _, target in pairs:
+        originals.refuse(targets_of(target, preview))
     loaded = load_detector(detector, device, models)
     if loaded.word:
         console.print(loaded.word, highlight=False, markup=False)
@@ -91,7 +87,9 @@ def _redact_all(
     """Redacts each clip; a bad one does not stop the others. Returns the exit code."""
     from passerby.redact.run import redact_clip
 
-    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    def say(text: object) -> None:
+        console.print(_printable(text), highlight=False, markup=False, soft_wrap=True)
+
     failed = 0
     for clip, target in pairs:
         try:
@@ -101,7 +99,7 @@ def _redact_all(
             if len(pairs) == 1 or not isinstance(error, UserError):
                 raise
             failed += 1
-            say(f"passerby: error: {_printable(error)}")
+            say(f"passerby: error: {error}")
             continue
         withheld = f"{outcome.withheld_share:.1%} of the place withheld at the end"
         say(f"{outcome.output}: {outcome.frames} frames, {withheld}; report {outcome.report.name}")
@@ -117,7 +115,13 @@ def _progress(console: "Console", name: str) -> "Iterator[Callable[[str, float],
     """A progress bar with the time left; silent where standard error is no terminal."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = TextColumn("{task.fields[clip]}"), TextColumn("[dim]{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    columns = (
+        TextColumn("{task.fields[clip]}", markup=False),
+        TextColumn("[dim]{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("opening", total=1.0, clip=_printable(name))
         yield lambda stage, done: bar.update(task, description=stage, completed=done)

@@ -33,7 +33,8 @@ def load_detector(name: str, device: str, manifest_path: Path | None = None) -> 
         raise SettingsError(f"'{name}' is no detector of subjects with a square BGR input", "passerby models list shows what each is for")
     # One thread a look: the looks themselves run side by side.
     session, word = open_session(verified_weights(entry, default_cache_folder(os.environ)), device, 1)
-    return LoadedDetector(YoloxDetector(_runner(session), input_px=entry.input.width_px or 416), name, entry.sha256, word)
+    detector = YoloxDetector(_runner(session), input_px=entry.input.width_px or 416, padding=entry.input.padding)
+    return LoadedDetector(detector, name, entry.sha256, word)
 
 
 def _runner(session: Session) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

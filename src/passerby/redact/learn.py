@@ -172,7 +172,9 @@ class Learner:
         """Establishes what the segment's samples agree on and looks find nobody in."""
         plate = self._plate
         candidate, ready = plate.candidates()
-        if ready.any() and self._may_establish():
+        if self._detector_is_dead():
+            self._cause = GateState.DETECTOR_FAILED
+        elif ready.any() and self._has_room():
             looks = ReleaseLooks(self._grid, self._detector, self._settings.min_person_px, self._executor)
             try:
                 clear, found = looks.look(np.where(self._grid.pixels_of(ready)[..., None], candidate, self._latest), ready, 0)
@@ -189,9 +191,11 @@ class Learner:
         elif not self._segments or self._segments[-1].plate.established.any():
             self._segments.append(Segment(self._from_s, self._cause, replace(learned, picture=self._black)))
 
-    def _may_establish(self) -> bool:
-        """Whether there is room for one more plate and the detector was alive: if it never found a thing while one moved, it proves nothing."""
+    def _detector_is_dead(self) -> bool:
+        """Whether the detector never found a thing while one moved, so that it proves nothing."""
+        return GateState.DETECTOR_FAILED in self._states.values() and not any(len(boxes) for boxes in self._subjects.boxes.values())
+
+    def _has_room(self) -> bool:
+        """Whether one more plate may be kept."""
         room = max(2, MOST_PLATE_BYTES // (self._size.width_px * self._size.height_px * 3))
-        silent = not any(len(boxes) for boxes in self._subjects.boxes.values())
-        dead = silent and GateState.DETECTOR_FAILED in self._states.values()
-        return not dead and sum(bool(s.plate.established.any()) for s in self._segments) < room
+        return sum(bool(s.plate.established.any()) for s in self._segments) < room

@@ -6,7 +6,6 @@ JSON: a list of polygons, each a list of at least three [x, y] points in pixels 
 """
 
 import json
-import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,9 +29,12 @@ def read_polygons(path: Path) -> tuple[Polygon, ...]:
         raise SettingsError(f"{path}: is no text", EXPECTED) from error
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise SettingsError(f"{path}: is no JSON: {where}", EXPECTED) from error
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{path}: is no JSON: line {error.lineno}: {error.msg}", EXPECTED) from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: is nested too deeply", EXPECTED) from error
+    except ValueError as error:  # Python reads no number of more than 4300 digits
+        raise SettingsError(f"{path}: holds a number that is too long", EXPECTED) from error
     if not isinstance(document, dict) or set(document) != {"never"} or not isinstance(document["never"], list):
         raise SettingsError(f"{path}: has no list 'never', or something beside it", EXPECTED)
     return tuple(_polygon(path, number, value) for number, value in enumerate(document["never"]))
@@ -45,9 +47,9 @@ def _polygon(path: Path, number: int, value: Any) -> Polygon:
     for index, point in enumerate(value):
         if not (isinstance(point, list) and len(point) == 2 and all(_is_number(c) for c in point)):
             raise SettingsError(f"{path}: never[{number}][{index}] is no [x, y] within {FARTHEST_PX} pixels", EXPECTED)
-        points.append((float(point[0]), float(point[1])))
+        points.append((round(float(point[0]), 3), round(float(point[1]), 3)))  # a number next to nothing has no finite inverse
     return tuple(points)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= FARTHEST_PX
+    return isinstance(value, int | float) and not isinstance(value, bool) and -FARTHEST_PX <= value <= FARTHEST_PX

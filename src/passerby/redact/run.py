@@ -11,25 +11,34 @@ from typing import Final
 
 import cv2
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from passerby.errors import GateError, InputError
 from passerby.redact.detection import LoadedDetector, load_detector
 from passerby.redact.learn import Learner
-from passerby.redact.outputs import write_whole
+from passerby.redact.outputs import Originals, report_path, require_writable, targets_of, written_beside
 from passerby.redact.replay import replay
 from passerby.redact.report import Plates, Tally, report_json
 from passerby.redact.settings import RedactSettings
 from passerby.redact.stages import Stages
 from passerby.released.render import Renderer
-from passerby.released.scene import Scene
+from passerby.released.scene import GateState, Scene
 from passerby.released.video import Mp4Writer
 from passerby.sealed.capture.clip import Clip, open_clip
 from passerby.sealed.capture.readahead import Readahead
-from passerby.sealed.gate.detector import Detector
+from passerby.sealed.gate.detector import Boxes, Detector
 from passerby.sealed.gate.gate import Gate
 from passerby.sealed.gate.grid import BLOCK_PX
 
 LOOK_THREADS: Final = 2
+FAULT_NOTES: Final = {
+    GateState.MOVED: "the camera moved: the place is withheld around each move, and for good where it never settled again",
+    GateState.COVERED: "the camera was covered, black or out of focus for a time: all is withheld then",
+    GateState.LIGHT_CHANGED: "the light was switched: the place is withheld around each switch",
+    GateState.FROZEN: "the picture stood still, bit by bit, for a time: all is withheld then",
+    GateState.DETECTOR_FAILED: "the detector failed for a time: all is withheld then",
+}
 SCENES_AHEAD: Final = 16
 """Scenes that wait for rendering: they hold no raw picture."""
 Progress = Callable[[str, float], None]
@@ -57,11 +66,6 @@ class Outcome:
     notes: tuple[str, ...]
 
 
-def report_path(output: Path) -> Path:
-    """Where the report of an output goes."""
-    return output.with_suffix(".json")
-
-
 def redact_clip(
     source: Path,
     output: Path,
@@ -76,9 +80,12 @@ def redact_clip(
 
     Raises:
         InputError: `source` cannot be read.
-        OutputError: `output` cannot be written; nothing is left behind.
+        OutputError: `output`, its report or `preview` cannot be written, exists, or is `source`; nothing is left behind.
     """
-    stages, tally, notes = Stages(), Tally(), [loaded.word] if loaded.word else []
+    targets = targets_of(output, preview)
+    Originals([source]).refuse(targets)
+    require_writable(targets, overwrite=overwrite)
+    stages, tally = Stages(), Tally()
     with open_clip(source) as clip, _looks() as executor, ExitStack() as leaving:
         work = _Work(clip, settings, loaded.detector, executor, stages, progress)
         ahead = Readahead(work.scenes, SCENES_AHEAD)
@@ -88,22 +95,12 @@ def redact_clip(
         with stages.stage("learn"):
             first = next(scenes, None)
         if first is None:
-            raise InputError(f"{source}: no picture could be decoded")
-        target = Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite, pixel_aspect=clip.info.pixel_aspect)
-        with target as writer:
-            renderer = Renderer(clip.info.size, caption=settings.caption)
-            start_pts, last = first[0], first[1]
-            for pts, scene in chain((first,), stages.each("wait", scenes)):
-                with stages.stage("render"):
-                    picture = renderer.render(scene)
-                with stages.stage("encode"):
-                    writer.write(picture, pts - start_pts)
-                tally.count(scene)
-                last = scene
-            with stages.stage("encode"):
-                writer.close()
-        notes += _notes(clip, tally)
-        text = report_json(
+            raise InputError(f"{source}: no picture could be decoded", "the file is damaged or was changed while it was read")
+        renderer = Renderer(clip.info.size, show=settings.show, caption=settings.caption)
+        writer = leaving.enter_context(Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite, pixel_aspect=clip.info.pixel_aspect))
+        last = _write(chain((first,), stages.each("wait", scenes)), renderer, writer, tally, stages)
+        notes = [*([loaded.word] if loaded.word else []), *_notes(clip, tally)]
+        report = report_json(
             source_name=source.name,
             settings=settings,
             tally=tally,
@@ -112,11 +109,32 @@ def redact_clip(
             timings_ms=stages.ms,
             notes=notes,
         )
-        write_whole(report_path(output), text.encode(), overwrite=True)
+        beside = [leaving.enter_context(written_beside(report_path(output), report.encode(), overwrite=overwrite))]
         if preview is not None:
-            write_whole(preview, _preview(renderer, last), overwrite=overwrite)
-    moved = any(c["state"] == "moved" for c in tally.changes)
+            beside.append(leaving.enter_context(written_beside(preview, _preview(renderer, last), overwrite=overwrite)))
+        # Everything is on the disk now; the rest is giving names, the clip's first.
+        writer.close()
+        for partial in beside:
+            partial.commit()
+    moved = tally.has(GateState.MOVED)
     return Outcome(output, report_path(output), tally.frames, last.health.withheld_share, moved, tuple(notes))
+
+
+def _write(scenes: Iterator[tuple[int, Scene]], renderer: Renderer, writer: Mp4Writer, tally: Tally, stages: Stages) -> Scene:
+    """Renders, writes and counts all scenes, the first at time 0. Returns the last one."""
+    start_pts: int | None = None
+    last: Scene | None = None
+    for pts, scene in scenes:
+        start_pts = pts if start_pts is None else start_pts
+        with stages.stage("render"):
+            picture = renderer.render(scene)
+        with stages.stage("encode"):
+            writer.write(picture, pts - start_pts)
+        tally.count(scene)
+        last = scene
+    if last is None:
+        raise RuntimeError("there is a first scene")
+    return last
 
 
 def scenes_of(source: Path, settings: RedactSettings, loaded: LoadedDetector | None = None) -> Iterator[tuple[int, Scene]]:
@@ -140,14 +158,33 @@ def _looks() -> Iterator[Executor]:
         cv2.setNumThreads(before)
 
 
+class _Stoppable:
+    """A detector that looks no more once the work was stopped: the looks before a release of a large picture take many seconds."""
+
+    def __init__(self, detector: Detector, stopped: threading.Event) -> None:
+        self._detector, self._stopped = detector, stopped
+        self.input_px = detector.input_px
+
+    def detect(self, picture: NDArray[np.uint8]) -> Boxes:
+        """What the detector finds. Raises GateError once the work was stopped."""
+        _go_on(self._stopped)
+        return self._detector.detect(picture)
+
+
+def _go_on(stopped: threading.Event) -> None:
+    if stopped.is_set():
+        raise GateError("the redaction was stopped")
+
+
 class _Work:
     """One clip on its way through the gate."""
 
     def __init__(self, clip: Clip, settings: RedactSettings, detector: Detector, executor: Executor, stages: Stages, progress: Progress) -> None:
-        self._clip, self._settings, self._detector, self._executor = clip, settings, detector, executor
+        self._clip, self._settings, self._executor = clip, settings, executor
         self._stages, self._progress = stages, progress
         self._plates: Plates | None = None
         self._stopped = threading.Event()
+        self._detector = _Stoppable(detector, self._stopped)
         length_s = clip.info.duration_s or 0.0
         self._from_s = settings.from_s or 0.0
         self._length_s = max(1e-3, min(settings.to_s or length_s, length_s or settings.to_s or 1.0) - self._from_s)
@@ -191,8 +228,7 @@ class _Work:
         self._stopped.set()
 
     def _say(self, stage: str, time_s: float, base: float | None) -> None:
-        if self._stopped.is_set():
-            raise GateError("the redaction was stopped")
+        _go_on(self._stopped)
         part = min(1.0, max(0.0, (time_s - self._from_s) / self._length_s))
         self._progress(stage, part if base is None else base + part / 2)
 
@@ -206,9 +242,7 @@ def _notes(clip: Clip, tally: Tally) -> list[str]:
         notes.append(f"{clip.repaired} timestamps of the clip were missing or wrong and were repaired")
     if tally.bad_frames:
         notes.append(f"{tally.bad_frames} frames have another size than the first and are withheld")
-    if any(c["state"] == "moved" for c in tally.changes):
-        notes.append("the camera moved: the place is withheld around each move, and for good where it never settled again")
-    return notes
+    return notes + [words for state, words in FAULT_NOTES.items() if tally.has(state)]
 
 
 def _preview(renderer: Renderer, scene: Scene) -> bytes:

@@ -1,10 +1,11 @@
 """What one redaction is told."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
 from passerby.errors import SettingsError
-from passerby.released.scene import Level
+from passerby.released.show import Show
 from passerby.sealed.gate.settings import GateSettings, Polygon
 
 FILE_SETTLE_S: Final = 3.0
@@ -17,6 +18,7 @@ class RedactSettings:
 
     Attributes:
         gate: Settings of the gate.
+        show: What is drawn over the place. The scenes hold figures in any case, and stay in this process.
         streaming: One pass, as if the clip were a live camera: the plate is shown only after it has settled.
         from_s: Start in seconds since the clip's first frame; None = its beginning.
         to_s: End; None = its end.
@@ -26,6 +28,7 @@ class RedactSettings:
     """
 
     gate: GateSettings = field(default_factory=lambda: GateSettings(settle_s=FILE_SETTLE_S, looks_at_once=0))
+    show: Show = Show.GLYPHS
     streaming: bool = False
     from_s: float | None = None
     to_s: float | None = None
@@ -34,8 +37,21 @@ class RedactSettings:
     detector: str = "yolox-nano"
 
     def __post_init__(self) -> None:
-        if self.from_s is not None and self.to_s is not None and self.from_s >= self.to_s:
-            raise SettingsError(f"--from {self.from_s:g} s is not before --to {self.to_s:g} s")
+        for name, value in (("--from", self.from_s), ("--to", self.to_s)):
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise SettingsError(f"{name} {value:g} is no time in a clip", "give seconds since its beginning, 0 or more")
+        if self.to_s is not None and (self.from_s or 0.0) >= self.to_s:
+            raise SettingsError(
+                f"--from {self.from_s or 0:g} is not before --to {self.to_s:g}", "the range holds the frames from the first up to the second"
+            )
+
+
+def show_of(word: str) -> Show:
+    """What the word names. Raises SettingsError."""
+    try:
+        return Show(word)
+    except ValueError as error:
+        raise SettingsError(f"there is nothing called '{word}' to show", f"one of {', '.join(Show)}") from error
 
 
 def gate_settings(
@@ -43,18 +59,16 @@ def gate_settings(
     settle_s: float | None = None,
     streaming: bool = False,
     min_person_px: int = 24,
-    show: str = "glyphs",
     never: tuple[Polygon, ...] = (),
 ) -> GateSettings:
-    """The gate's settings for a file. `show` is glyphs, heat or counts. Raises SettingsError."""
-    levels = {"glyphs": Level.GLYPHS, "heat": Level.HEAT, "counts": Level.COUNTS}
-    if show not in levels:
-        raise SettingsError(f"there is nothing called '{show}' to show", f"one of {', '.join(levels)}")
+    """The gate's settings for a file. Raises SettingsError."""
     default_s = GateSettings().settle_s if streaming else FILE_SETTLE_S
-    return GateSettings(
-        settle_s=default_s if settle_s is None else settle_s,
-        min_person_px=min_person_px,
-        level=levels[show],
-        never=never,
-        looks_at_once=GateSettings().looks_at_once if streaming else 0,
-    )
+    try:
+        return GateSettings(
+            settle_s=default_s if settle_s is None else settle_s,
+            min_person_px=min_person_px,
+            never=never,
+            looks_at_once=GateSettings().looks_at_once if streaming else 0,
+        )
+    except SettingsError as error:
+        raise SettingsError(error.message, error.hint or "choose another value for --settle or --min-person") from error

@@ -83,7 +83,7 @@ def test_every_changed_patch_belongs_to_a_subject_or_to_nobody_and_never_to_both
     assert not (found.subjects & found.unexplained).any()
     # Joining moves an edge by two pixels, so that a single pixel is 25: no patch of a working picture's pixel over the least is lost.
     rows, columns = np.nonzero(changed & ~subjects & ~found.subjects & ~found.unexplained)
-    assert len(rows) <= 4 * max(1, len(found.areas_xyxy) + changed.any())
+    assert len(rows) <= 4 * max(1, len(found.areas_xyxy) + int(changed.any()))
     for left, top, right, bottom in found.areas_xyxy.astype(int):
         assert found.unexplained[top:bottom, left:right].any()
     rows, columns = np.nonzero(found.unexplained)

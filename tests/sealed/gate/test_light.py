@@ -17,7 +17,7 @@ EVERYWHERE = np.ones(PLACE.shape[:2], bool)
 
 
 def lit(gain: float | NDArray[np.float64], place: Picture = PLACE) -> Picture:
-    return np.clip(place * gain + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(place * gain + 0.5, 0, 255), np.uint8)
 
 
 def followed(picture: Picture, usable: Mask = EVERYWHERE, seconds: float = 10.0) -> LightModel:
@@ -81,7 +81,7 @@ def test_pixels_that_may_not_be_used_decide_nothing(seed: int, gain: float) -> N
         exposure = Exposure()
         exposure.of(np.where(usable[..., None], PLACE, picture), usable)
         exposures.append(exposure.of(picture, usable))
-    assert np.array_equal(*exposures)
+    assert np.array_equal(exposures[0], exposures[1])
 
 
 def test_where_nothing_can_be_used_the_light_stays() -> None:

@@ -109,7 +109,7 @@ def test_blocks_on_which_one_tile_alone_finds_somebody_are_held(size: Size, pers
     looks = ReleaseLooks(grid, Blind(), person_px)
     sees = data.draw(st.sampled_from(looks._tiles))
     somebody = boxes_of([((left, top, right, bottom), Kind.PERSON)], 0.11)
-    looks._one = lambda _, tile: somebody if tile is sees else Boxes.none()  # type: ignore[method-assign]
+    looks._one = lambda picture, tile: somebody if tile is sees else Boxes.none()  # type: ignore[method-assign]
     clear, found = looks.look(blank(size), every(grid), 0)
     covered = grid.blocks_in([((left, top), (right, top), (right, bottom), (left, bottom))])
     assert found[covered].all()

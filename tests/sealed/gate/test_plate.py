@@ -285,15 +285,39 @@ TestPlates = Plates.TestCase
 TestPlates.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 255)), min_size=1, max_size=60))
-@settings(max_examples=60, deadline=None)
-def test_a_block_shows_only_what_was_there_while_nothing_touched_it(moments: list[tuple[bool, bool, int]]) -> None:
+runs = st.tuples(st.booleans(), st.booleans(), st.sampled_from([50, 200]), st.integers(1, SAMPLES))
+
+
+@given(st.lists(runs, min_size=1, max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_a_block_shows_only_what_was_there_while_nothing_touched_it(moments: list[tuple[bool, bool, int, int]]) -> None:
     plate = live()
     seen: set[int] = set()
-    for subject, movement, level in moments:
+    for subject, movement, level, count in moments:
         touched = subject or movement
-        seen = set() if touched else seen | {level}
-        new = step(plate, flat(level), only(INNER) if subject else none(), only(INNER) if movement else none())
-        if new[INNER]:
-            assert set(plate.picture[32:48, 32:48].ravel().tolist()) <= {value + off for value in seen for off in (-1, 0, 1)}
-            break
+        for _ in range(1 if touched else count):
+            seen = set() if touched else seen | {level}
+            new = step(plate, flat(level), only(INNER) if subject else none(), only(INNER) if movement else none())
+            if new[INNER]:
+                assert set(plate.picture[32:48, 32:48].ravel().tolist()) <= seen
+                return
+
+
+def test_a_disturbed_block_keeps_no_sample_of_the_time_before() -> None:
+    plate = live()
+    for _ in range(SAMPLES - 1):
+        step(plate, flat(50), none(), none())
+    step(plate, flat(50), none(), only(INNER))
+    for _ in range(SAMPLES + 1):
+        step(plate, flat(200), none(), none())
+    assert plate.established[INNER]
+    assert (plate.picture[32:48, 32:48] == 200).all()
+
+
+def test_never_blocks_and_held_blocks_are_not_established_even_when_told_to() -> None:
+    plate = live()
+    plate.hold(only(INNER))
+    plate.establish(flat(100), every())
+    assert np.array_equal(plate.established, ~only(INNER, NEVER_BLOCK))
+    assert not plate.picture[48:64, :16].any()
+    assert not plate.picture[32:48, 32:48].any()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from passerby.released.scene import Size
 from passerby.sealed.gate.grid import Grid
-from passerby.sealed.gate.samples import AGREEING_SAMPLES, AGREEING_SHARE_FILE, AGREEING_SHARE_LIVE, TOLERANCE, Samples, middle
+from passerby.sealed.gate.samples import AGREEING_SAMPLES, AGREEING_SHARE_FILE, AGREEING_SHARE_LIVE, TOLERANCE, Samples, middle, smoothed_where_unlike
 from passerby.sealed.gate.settings import SAMPLES
 
 Mask = NDArray[np.bool_]
@@ -53,7 +53,7 @@ def test_the_candidate_is_the_median_of_samples_that_agree(seed: int, grid: Grid
     rng = np.random.default_rng(seed)
     place = rng.integers(20, 200, (grid.size.height_px, grid.size.width_px, 3))
     pictures = [np.asarray(place + rng.integers(0, TOLERANCE // 2, place.shape), np.uint8) for _ in range(SAMPLES)]
-    candidate, agree = of(pictures, keep=keep, grid=grid).candidate(every(grid))
+    candidate, agree, _ = of(pictures, keep=keep, grid=grid).candidate(every(grid))
     assert agree.all()
     assert np.array_equal(candidate, np.median(np.stack(pictures), axis=0))
 
@@ -77,8 +77,8 @@ def test_somebody_in_more_than_two_samples_spoils_the_agreement(odd: int, keep: 
     somebody = flat(100)
     somebody[16:32, 16:32] = 100 + TOLERANCE + 1
     pictures = [somebody] * odd + [flat(100)] * (SAMPLES - odd)
-    np.random.default_rng(odd).shuffle(pictures)  # type: ignore[arg-type]
-    _, agree = of(pictures, keep=keep).candidate(every())
+    np.random.default_rng(odd).shuffle(pictures)
+    _, agree, _ = of(pictures, keep=keep).candidate(every())
     assert agree[1, 1] == (odd <= SAMPLES - AGREEING_SAMPLES or odd >= AGREEING_SAMPLES)
     assert (agree | only(1, 1)).all(), "its neighbours do agree"
 
@@ -109,7 +109,7 @@ def test_an_emptied_block_forgets_and_the_others_do_not() -> None:
     assert np.array_equal(~samples.full, only(1, 2))
     for _ in range(SAMPLES):
         samples.add(flat(150), only(1, 2))
-    candidate, agree = samples.candidate(every())
+    candidate, agree, _ = samples.candidate(every())
     assert agree.all()
     assert (candidate[16:32, 32:48] == 150).all()
     assert (candidate[:16] == 50).all()
@@ -156,7 +156,7 @@ def test_samples_in_different_light_are_compared_in_one(keep: bool) -> None:
         picture = np.clip(place * gain, 0, 255).astype(np.uint8)
         samples.add(picture, every(), np.full((6, 8, 3), gain, np.float32))
         unaware.add(picture, every())
-    candidate, agree = samples.candidate(every())
+    candidate, agree, _ = samples.candidate(every())
     assert agree.all()
     assert np.abs(candidate.astype(int) - place).max() <= 2
     assert not unaware.candidate(every())[1].any()
@@ -171,7 +171,7 @@ def test_the_light_of_one_channel_and_region_is_that_of_its_samples_alone() -> N
         if number % 2:
             lit[:, 40:, 2] = 128
         samples.add(lit, every(), gains if number % 2 else np.ones_like(gains))
-    candidate, agree = samples.candidate(every())
+    candidate, agree, _ = samples.candidate(every())
     assert agree[:, 3].all()
     assert np.abs(candidate[:, 52:].astype(int) - 80).max() <= 4
     assert (candidate[:, :16] == 80).all()
@@ -182,6 +182,24 @@ def test_a_tall_picture_is_worked_on_in_strips_that_leave_no_seam() -> None:
     rng = np.random.default_rng(1)
     place = rng.integers(20, 200, (1200, 40, 3))
     pictures = [np.asarray(place + rng.integers(0, 8, place.shape), np.uint8) for _ in range(SAMPLES)]
-    candidate, agree = of(pictures, grid=grid).candidate(every(grid))
+    candidate, agree, _ = of(pictures, grid=grid).candidate(every(grid))
     assert agree.all()
     assert np.array_equal(candidate, np.median(np.stack(pictures), axis=0))
+
+
+def test_nothing_of_a_withheld_block_enters_the_smoothed_pixels_of_its_neighbour() -> None:
+    """A visitor's sliver in a released block is averaged away from that block alone, whatever its neighbour holds."""
+    picture = np.full((48, 64, 3), 120, np.uint8)
+    released, alike = np.zeros((48, 64), bool), np.ones((48, 64), bool)
+    released[16:32, 16:32] = True
+    alike[20:24, 16:32] = False
+    picture[20:24, 16:32] = 30
+    picture[~released] = (205, 60, 215)
+    smoothed = smoothed_where_unlike(picture, alike, released)
+    assert (smoothed[released] == 120).all()
+    assert np.array_equal(smoothed[~released], picture[~released])
+
+
+def test_a_released_block_without_a_pixel_that_agrees_is_grey() -> None:
+    picture = np.full((32, 32, 3), 30, np.uint8)
+    assert (smoothed_where_unlike(picture, np.zeros((32, 32), bool), np.ones((32, 32), bool)) == 128).all()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.errors import DetectorError
+from passerby.errors import DetectorError, SettingsError
 from passerby.released.scene import Kind
 
 COCO_KINDS: Final[dict[int, Kind]] = {
@@ -27,7 +27,6 @@ COCO_KINDS: Final[dict[int, Kind]] = {
 }
 """COCO's classes that are subjects: person; bicycle, motorcycle; car, bus, train, truck; bird to giraffe."""
 
-PADDING_GREY: Final = 114
 STRIDES: Final = (8, 16, 32)
 
 
@@ -116,12 +115,18 @@ class YoloxDetector:
 
     Args:
         run: Takes (1, 3, input_px, input_px) float32 BGR 0..255, gives (1, anchors, 85). Foreign errors are already DetectorErrors.
-        input_px: Side of the network's square input.
+        input_px: Side of the network's square input, a multiple of 32.
+        padding: Grey level around a picture that is not square.
         threshold: Least score (objectness times class) of a box.
     """
 
-    def __init__(self, run: Callable[[NDArray[np.float32]], NDArray[np.float32]], *, input_px: int = 416, threshold: float = 0.1) -> None:
+    def __init__(
+        self, run: Callable[[NDArray[np.float32]], NDArray[np.float32]], *, input_px: int = 416, padding: int = 114, threshold: float = 0.1
+    ) -> None:
+        if input_px < STRIDES[-1] or input_px % STRIDES[-1]:
+            raise SettingsError(f"a detector's input of {input_px} pixels", f"expected a multiple of {STRIDES[-1]}")
         self._run = run
+        self._padding = padding
         self.input_px = input_px
         self._threshold = threshold
         cells = [np.stack(np.meshgrid(np.arange(input_px // s), np.arange(input_px // s)), 2).reshape(-1, 2) for s in STRIDES]
@@ -138,8 +143,8 @@ class YoloxDetector:
         # Down to a half, linear interpolation skips no pixel, and costs a third of averaging over areas.
         shrink = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
         tensor = np.empty((1, 3, self.input_px, self.input_px), np.float32)
-        tensor[0, :, height:] = PADDING_GREY
-        tensor[0, :, :height, width:] = PADDING_GREY
+        tensor[0, :, height:] = self._padding
+        tensor[0, :, :height, width:] = self._padding
         for plane, channel in zip(tensor[0], cv2.split(cv2.resize(picture, (width, height), interpolation=shrink)), strict=True):
             plane[:height, :width] = channel
         raw = self._run(tensor)

@@ -24,7 +24,7 @@ TILE_PER_PERSON: Final = 6
 """The finest tile's side, in heights of the smallest person."""
 LARGEST_SHARE: Final = 0.6
 """A box higher than this part of a tile is left to a coarser tile: at that size the detector sees people in floors and walls."""
-OVERLAP: Final = 0.3
+OVERLAP: Final = 0.25
 """Neighbouring tiles share this part of their side."""
 LEAST_VEHICLE: Final = 1.5
 """A vehicle or an animal smaller than this many smallest persons' heights is ignored when a block is released: no plate can be read on it."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.sealed.gate.grid import Grid, Mask, Picture
-from passerby.sealed.gate.samples import Samples
+from passerby.sealed.gate.samples import Samples, smoothed_where_unlike
 from passerby.sealed.gate.settings import SAMPLES, GateSettings
 
 BORDER_SLOWER: Final = 3
@@ -65,6 +65,7 @@ class Plate:
         self._finds = np.zeros(grid.block_shape, np.int8)
         self._held = np.zeros(grid.block_shape, bool)
         self._established = np.zeros(grid.block_shape, bool)
+        self._alike = np.ones((grid.size.height_px, grid.size.width_px), bool)
         self.infrared = False
         self.picture: Picture = np.zeros((grid.size.height_px, grid.size.width_px, 3), np.uint8)
 
@@ -139,7 +140,7 @@ class Plate:
         ready = self._samples.full & (self._quiet_s >= self._needed_s() - 1e-3) & ~self._established & ~self._held & ~self._never
         if not ready.any():
             return self.picture, ready
-        picture, agree = self._samples.candidate(ready)
+        picture, agree, self._alike = self._samples.candidate(ready)
         if not self._keep:
             restart = ready & ~agree
             self._quiet_s[restart] = 0
@@ -160,9 +161,10 @@ class Plate:
             self._samples.empty(blocks)
 
     def establish(self, picture: Picture, blocks: Mask) -> None:
-        """Takes `blocks` of `picture` into the plate."""
+        """Takes `blocks` of the latest candidate `picture` into the plate."""
         blocks = blocks & ~self._never & ~self._held
-        self.picture[self._grid.pixels_of(blocks)] = picture[self._grid.pixels_of(blocks)]
+        released = self._grid.pixels_of(blocks)
+        self.picture[released] = smoothed_where_unlike(picture, self._alike, released)[released]
         self._established |= blocks
         self._differs_s[blocks] = 0
         self._finds[blocks] = 0

@@ -81,11 +81,12 @@ class Samples:
         rows, columns = self._grid.block_shape
         return pictures.reshape(len(pictures), rows, BLOCK_PX, columns, BLOCK_PX, 3)
 
-    def candidate(self, blocks: Mask) -> tuple[Picture, Mask]:
-        """The median picture (h x w x 3; anything where a block was not asked for) and which of the given blocks agree on it."""
+    def candidate(self, blocks: Mask) -> tuple[Picture, Mask, Mask]:
+        """The median picture (h x w x 3; anything where a block was not asked for), which of the given blocks agree on it, and which pixels do."""
         rows, columns = self._grid.block_shape
         median = np.zeros(self._pictures.shape[1:], np.uint8)
         agree = np.zeros((rows, columns), bool)
+        kept = np.zeros(median.shape[:2], bool)
         usual = self._usual_gain(blocks)
         for top in range(0, rows, STRIP_ROWS):
             part = slice(top, min(rows, top + STRIP_ROWS))
@@ -99,8 +100,9 @@ class Samples:
             votes = _votes(stack, best)
             alike = np.asarray(votes >= AGREEING_SAMPLES, np.float32)
             agree[part, left:right] = mean_over(alike, BLOCK_PX) >= (AGREEING_SHARE_FILE if self._keep else AGREEING_SHARE_LIVE)
-            median[window] = _smoothed_where_unlike(best, np.asarray(votes >= KEPT_SAMPLES, np.float32))
-        return median[: self._grid.size.height_px, : self._grid.size.width_px], agree & blocks & self.full
+            median[window], kept[window] = best, votes >= KEPT_SAMPLES
+        inside = (slice(0, self._grid.size.height_px), slice(0, self._grid.size.width_px))
+        return median[inside], agree & blocks & self.full, kept[inside]
 
     def _usual_gain(self, blocks: Mask) -> NDArray[np.float32]:
         """The light that most samples of the given blocks were taken in, a channel."""
@@ -127,14 +129,20 @@ def _votes(stack: Picture, median: Picture) -> NDArray[np.uint8]:
     return votes
 
 
-def _smoothed_where_unlike(median: Picture, alike: NDArray[np.float32]) -> Picture:
-    """The median, but pixels whose samples do not agree are a smooth mean of the agreeing ones around them: what came and went leaves no sliver."""
-    if alike.all():
-        return median
+def smoothed_where_unlike(picture: Picture, alike: Mask, released: Mask) -> Picture:
+    """The picture, but released pixels whose samples do not agree are a smooth mean of the agreeing ones around them: no sliver of a visitor stays.
+
+    Only pixels that are released themselves are averaged: nothing of a block that is withheld enters its neighbour. Where none is near, it is grey.
+    """
+    wrong = released & ~alike
+    if not wrong.any():
+        return picture
     around = (2 * BLOCK_PX + 1, 2 * BLOCK_PX + 1)
-    weight = np.asarray(cv2.blur(alike, around), np.float32)
-    mean = np.asarray(cv2.blur(median * alike[..., None], around), np.float32) / np.maximum(weight, 1e-3)[..., None]
-    return np.where(alike[..., None] > 0, median, np.clip(mean + 0.5, 0, 255).astype(np.uint8))
+    weight = (released & alike).astype(np.float32)
+    total = np.asarray(cv2.blur(weight, around), np.float32)[..., None]
+    mean = np.asarray(cv2.blur(picture * weight[..., None], around), np.float32) / np.maximum(total, 1e-6)
+    smooth = np.where(total > 1e-5, np.clip(mean + 0.5, 0, 255), np.float32(128)).astype(np.uint8)
+    return np.where(wrong[..., None], smooth, picture)
 
 
 def middle(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:

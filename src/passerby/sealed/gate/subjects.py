@@ -19,9 +19,9 @@ from passerby.sealed.gate.tracks import Track, Tracker
 MOST_CLOSE_LOOKS: Final = 1
 MOST_REMEMBERED: Final = 60
 EXPLAINED_SHARE: Final = 0.3
-FRUITLESS_FOR_S: Final = 3.0
-MOST_FRUITLESS: Final = 5
-"""Where a close look found nothing, the next one waits so long, then twice as long, up to 2**5 times: a tree in the wind would take all of them. It
+FRUITLESS_FOR_S: Final = 6.0
+MOST_FRUITLESS: Final = 4
+"""Where a close look found nothing, the next one waits so long, then twice as long, up to 2**4 times: a tree in the wind would take all of them. It
 stays withheld meanwhile."""
 CLOSE_LOOK_SHARE: Final = 0.5
 """A close look is cut so that what moves fills at most this part of it."""
@@ -101,7 +101,7 @@ class LiveSubjects:
             boxes = self._detector.detect(np.ascontiguousarray(picture[y : y + side, x : x + side])).moved(x, y, 1)
             if not _explains(boxes, area):
                 grown = (area[2:] - area[:2]) / 2
-                times = 1 if known is None else min(known.times + 1, MOST_FRUITLESS)
+                times = 0 if known is None else min(known.times + 1, MOST_FRUITLESS)
                 self._fruitless = [f for f in self._fruitless if f is not known][-MOST_REMEMBERED:]
                 self._fruitless.append(_Fruitless(time_s, times, np.concatenate([area[:2] - grown, area[2:] + grown])))
             found.append(boxes)
