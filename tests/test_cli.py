@@ -110,9 +110,7 @@ def test_a_failure_that_the_user_cannot_mend_exits_with_1(
     assert capsys.readouterr().err == "passerby: error: the detector failed\n"
 
 
-def test_control_c_exits_with_130_and_no_traceback(
-    failing_command: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_control_c_exits_with_130_and_no_traceback(failing_command: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     failing_command(KeyboardInterrupt())
     assert run(monkeypatch, "fail") == 130
     assert "Traceback" not in capsys.readouterr().err
@@ -120,9 +118,7 @@ def test_control_c_exits_with_130_and_no_traceback(
 
 def test_an_unforeseen_error_shows_where_it_was_and_no_local_variable(tmp_path: Path) -> None:
     # I1: a frame in a local variable must not reach the terminal or a log by way of a traceback.
-    (tmp_path / "passerby_failing.py").write_text(
-        "def fail() -> None:\n    frame = 'p' + 'ixels'\n    raise RuntimeError('broken')\n", "utf-8"
-    )
+    (tmp_path / "passerby_failing.py").write_text("def fail() -> None:\n    frame = 'p' + 'ixels'\n    raise RuntimeError('broken')\n", "utf-8")
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -169,9 +165,7 @@ sources = [{ kind = "file", path = "own.onnx" }]
 def own_manifest(tmp_path: Path) -> Path:
     (tmp_path / "own.onnx").write_bytes(b"data")
     path = tmp_path / "own.toml"
-    path.write_text(
-        OWN.replace("b8e40d71dd77e8fa26a7d5a29da6a21b71e2a97e2d5c69a8dd4d56f8ea1e7c5d", hashlib.sha256(b"data").hexdigest()), "utf-8"
-    )
+    path.write_text(OWN.replace("b8e40d71dd77e8fa26a7d5a29da6a21b71e2a97e2d5c69a8dd4d56f8ea1e7c5d", hashlib.sha256(b"data").hexdigest()), "utf-8")
     return path
 
 
@@ -198,9 +192,7 @@ def test_weights_of_a_manifest_of_ones_own_are_fetched_verified_and_mended(
     assert "own: already there" in capsys.readouterr().out
 
 
-def test_brackets_in_a_users_manifest_are_text(
-    own_manifest: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_brackets_in_a_users_manifest_are_text(own_manifest: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "models", "list", "--models", str(own_manifest)) == 0
     assert "tests [/red]" in capsys.readouterr().out
 

@@ -15,9 +15,7 @@ LOCKS = ["requirements.lock", "requirements-dev.lock"]
 BINARY = {".png", ".jpg", ".gif", ".mp4", ".onnx", ".whl", ".woff2"}
 
 # Put together here, so that this file does not hold them itself.
-REGISTRY_HOSTS = [
-    ".".join(parts) for parts in [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("anaconda", "org")]
-]
+REGISTRY_HOSTS = [".".join(parts) for parts in [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("anaconda", "org")]]
 REGISTRY_HOSTS += [".".join(parts) for parts in [("deb", "debian", "org"), ("archive", "ubuntu", "com"), ("registry", "yarnpkg", "com")]]
 MACHINE_PATHS = ["/".join(parts) for parts in [("", "work", "main"), ("", "work", "shared"), ("..", "shared"), ("", "root", "")]]
 MACHINE_PATHS += ["/".join(parts) for parts in [(".library", ""), ("", "opt", "wheels"), ("", "opt", "pypi")]]

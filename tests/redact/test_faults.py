@@ -13,6 +13,7 @@ import pytest
 
 from passerby.errors import DetectorError
 from passerby.redact.settings import RedactSettings
+from passerby.sealed.capture.clip import open_clip
 from passerby.sealed.gate.detector import Boxes, Detector
 from tests.support.clips import Recipe, write_clip
 from tests.support.detectors import INPUT_PX, Blind, Finder
@@ -47,11 +48,14 @@ class Result:
         return values[round(from_s) : round(to_s)]
 
 
-def run(folder: Path, play: Play, detector: Detector | None = None, settings: RedactSettings | None = None) -> Result:
+def run(folder: Path, play: Play, detector: Detector | None = None, codec: tuple[str, str] = ("libx264", "yuv420p")) -> Result:
     """Redacts a play, and makes sure that no frame is lost."""
-    clip = write_play(folder / "clip.mkv", play, Recipe(options=SHARP, count=len(play.times_s), time_base=Fraction(1, HZ), size_px=size_px(play)))
-    outcome = redacted(clip, folder / "out.mp4", settings or RedactSettings(caption=False), detector)
-    assert times_of(outcome.output) == [Fraction(number, HZ) for number in range(len(play.times_s))]
+    options = SHARP if codec[0] == "libx264" else {}
+    recipe = Recipe(*codec, options=options, count=len(play.times_s), time_base=1 / Fraction(play.hz), size_px=size_px(play))
+    clip = write_play(folder / "clip.mkv", play, recipe)
+    outcome = redacted(clip, folder / "out.mp4", RedactSettings(caption=False), detector)
+    assert times_of(outcome.output) == times_of(clip)
+    assert outcome.frames == len(play.times_s)
     report = report_of(outcome.output)
     assert report["frames"] == len(play.times_s)
     return Result(play, clip, facts_of(outcome.output).pictures, report)
@@ -71,13 +75,28 @@ def test_a_bumped_camera_is_said_and_withheld_around_the_bump(tmp_path: Path) ->
     assert done.report["camera_fixed"] is False
     assert any("the camera moved" in note for note in done.report["notes"])
     assert "moved" in done.states(19, 22)
-    assert all(done.withheld(second, second + 1) == [1.0] for second in (20, 21)) or done.withheld(19, 21) == [1.0, 1.0]
+    assert done.withheld(20, 22) == [1.0, 1.0]
     for time_s in (19.6, 19.8, 20.0, 20.2, 20.4, 20.8):
         assert done.shown(time_s) < 0.35, f"a place is shown at {time_s} s"
     assert done.shown(10) > 0.95
     assert done.shown(35, shifted(done.play.stage.empty, 12, 0)) > 0.95
     assert len(done.report["blocks"]["segments"]) == 2
     assert not any(figure_pixels(picture).any() for picture in done.pictures)
+
+
+@pytest.mark.parametrize("hz", [1.0, 2.0, 12.5, 25.0])
+def test_no_frame_after_a_bump_shows_the_place_before_it_whatever_the_frame_rate(hz: float, tmp_path: Path) -> None:
+    """A bump is sure only after several looks, which are seconds apart where frames are."""
+    stage = Stage(96, 72, contrast=45)
+    seconds, at_s = (60.0, 30.0) if hz < 2 else (30.0, 15.12)
+    done = run(tmp_path, Play(stage, (), seconds, hz, camera=lambda picture, time_s: shifted(picture, 12, 0) if time_s >= at_s else picture))
+    assert done.report["camera_fixed"] is False
+    new = shifted(stage.empty, 12, 0)
+    for number, picture in enumerate(done.pictures):
+        wrong, right = (stage.empty, new) if number / hz >= at_s else (new, stage.empty)
+        assert (is_near(picture, wrong, 10) & ~is_near(picture, right, 30)).mean() < 0.02, f"at {number / hz} s"
+    assert done.shown(at_s / 2) > 0.9
+    assert done.shown(seconds - 2, new) > 0.9
 
 
 def test_a_cut_to_another_place_never_shows_one_place_at_the_time_of_the_other(tmp_path: Path) -> None:
@@ -127,7 +146,8 @@ def test_a_shaking_camera_is_said_and_shows_nothing(tmp_path: Path) -> None:
 def test_a_frozen_camera_is_said_and_withheld(tmp_path: Path) -> None:
     inner = passing_by(seconds=40)
     stuck = inner.picture(20.0)
-    done = run(tmp_path, changing(40, lambda picture, time_s: stuck if 12 <= time_s < 30 else picture))
+    play = changing(40, lambda picture, time_s: stuck if 12 <= time_s < 30 else picture)
+    done = run(tmp_path, play, codec=("ffv1", "bgr0"))  # an encoder that forgets nothing
     assert "frozen" in done.states(23, 30)
     assert done.withheld(24, 30) == [1.0] * 6
     assert done.shown(38) > 0.95
@@ -178,8 +198,7 @@ def test_a_detector_that_fails_once_withholds_until_the_next_look(tmp_path: Path
     done = run(tmp_path, passing_by(seconds=20), fails_when(lambda look, _: look == 12))
     (fault,) = done.report["faults"]
     assert fault["state"] == "detector_failed"
-    assert 0.4 <= fault["until_s"] - fault["time_s"] <= 1.1
-    assert done.pictures[round(fault["time_s"] * HZ)] is not None
+    assert 0.4 <= fault["until_s"] - fault["time_s"] <= 1.6
     assert done.shown(fault["time_s"]) < 0.35
     assert done.shown(18) > 0.95
     assert any("the detector failed" in note for note in done.report["notes"])
@@ -195,8 +214,7 @@ def test_a_detector_that_always_fails_shows_nothing_and_the_report_says_why(tmp_
 
 def test_a_detector_that_fails_in_the_looks_before_release_shows_nothing_and_the_report_says_why(tmp_path: Path) -> None:
     whole = STAGE.empty.shape[:2]
-    settings = RedactSettings(caption=False)
-    done = run(tmp_path, passing_by(), fails_when(lambda _, picture: picture.shape[:2] != whole), settings)
+    done = run(tmp_path, passing_by(), fails_when(lambda _, picture: picture.shape[:2] != whole))
     assert set(done.report["withheld_share"]["values"]) == {1.0}
     assert done.report["blocks"]["shown"] == 0
     assert "detector_failed" in done.states(0, 12)
@@ -251,18 +269,21 @@ def write_two_sizes(path: Path, play: Play, from_number: int, to_number: int) ->
     return path
 
 
-def test_frames_of_another_size_are_withheld_and_keep_their_times(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [3, 30])
+def test_frames_of_another_size_are_withheld_and_keep_their_times(count: int, tmp_path: Path) -> None:
     play = Play(STAGE, [Figure(walks((3, -14, 50), (9, 192, 50)))], 16.0, 25.0)
-    clip = write_two_sizes(tmp_path / "clip.ts", play, 200, 230)
+    clip = write_two_sizes(tmp_path / "clip.ts", play, 200, 200 + count)
     outcome = redacted(clip, tmp_path / "out.mp4", RedactSettings(caption=False))
     report, pictures = report_of(outcome.output), facts_of(outcome.output).pictures
     assert outcome.frames == report["frames"] == len(pictures)
-    assert report["bad_frames"] == 30
+    with open_clip(clip) as opened:
+        odd = [frame.time_s for frame in opened.frames() if frame.size != opened.info.size]
+    assert report["bad_frames"] == len(odd) == count - 1, "this decoder loses a frame where the size changes"
     assert [fault["state"] for fault in report["faults"]] == ["bad_frame"]
     (fault,) = report["faults"]
-    assert (fault["time_s"], fault["until_s"]) == (pytest.approx(8.0, abs=0.05), pytest.approx(9.2, abs=0.6))
-    assert any("30 frames have another size" in note for note in report["notes"])
-    assert is_near(pictures[215], play.stage.empty, CLOSE).mean() < 0.35
+    assert (fault["time_s"], fault["until_s"]) == (pytest.approx(odd[0]), pytest.approx(odd[-1], abs=1.2))
+    assert any(f"{len(odd)} frames have another size" in note for note in report["notes"])
+    assert all(is_near(picture, play.stage.empty, CLOSE).mean() < 0.35 for picture in pictures[200 : 200 + len(odd)])
     assert is_near(pictures[390], play.stage.empty, CLOSE).mean() > 0.9
     assert is_near(pictures[100], play.stage.empty, CLOSE).mean() > 0.85
 

@@ -55,7 +55,6 @@ def test_the_tally_agrees_with_a_plain_count(frames: list[tuple[float, GateState
     for second, value in enumerate(tally.withheld_by_second):
         shown = [s for s in scenes if s.time_s <= start_s + second]
         assert value == shown[-1].health.withheld_share
-    assert tally.bad_frames == sum(s.health.state is GateState.BAD_FRAME for s in scenes)
     turns = [s.health.state for before, s in pairwise([None, *scenes]) if s and (before is None or before.health.state is not s.health.state)]
     assert [fault["state"] for fault in tally.faults] == [state.name.lower() for state in turns if state in FAULTS]
     assert all(GateState[name.upper()] in {s.health.state for s in scenes} for name in tally.seconds_by_state)
@@ -93,7 +92,9 @@ def plate(rng: np.random.Generator) -> LearnedPlate:
 
 def written(plates: Plates, tally: Tally, **more: Any) -> dict[str, Any]:
     details = {"weights": {"w": "0" * 64}, "timings_ms": {"learn": 1.234}, "notes": ["Ä note"], **more}
-    found: dict[str, Any] = json.loads(report_json(source_name="clip.mp4", settings=RedactSettings(), tally=tally, plates=plates, **details))
+    found: dict[str, Any] = json.loads(
+        report_json(source_name="clip.mp4", settings=RedactSettings(), tally=tally, bad_frames=3, plates=plates, **details)
+    )
     return found
 
 
@@ -113,7 +114,7 @@ def test_the_map_says_of_each_block_what_it_is() -> None:
 def test_the_report_holds_the_promise_and_what_was_told() -> None:
     report = written(Plates(SIZE, 16, [0.0], [plate(np.random.default_rng(0))]), counted(scene(0), scene(1, GateState.MOVED)))
     assert report["promise"] == PROMISE
-    assert report["notes"] == ["Ä note"]
+    assert (report["notes"], report["bad_frames"]) == (["Ä note"], 3)
     assert report["camera_fixed"] is False
     assert report["settings"]["level"] == "glyphs"
 

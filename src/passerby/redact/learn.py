@@ -38,9 +38,17 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the clip in which the camera saw one place. `cause` says why the one before it ended; WATCHING for the first."""
+    """A part of the clip in which the camera saw one place.
+
+    Attributes:
+        from_s: Time of the look that told the change of the view; 0 for the first.
+        sure_s: Time of the last look before it at which nothing was suspicious: the view changed some time after that.
+        cause: Why the segment before ended; WATCHING for the first.
+        plate: What was learned.
+    """
 
     from_s: float
+    sure_s: float
     cause: GateState
     plate: LearnedPlate
 
@@ -107,7 +115,8 @@ class Learner:
         self._unknown = np.zeros(self._grid.working_shape, bool)
         self._plate = Plate(self._grid, settings, keep_samples=True)
         self._segments: list[Segment] = []
-        self._from_s, self._cause = 0.0, GateState.WATCHING
+        self._from_s, self._sure_s, self._cause = 0.0, 0.0, GateState.WATCHING
+        self._good_s = 0.0
         self._states: dict[float, GateState] = {}
         self._frames = 0
         self._covered = np.zeros(self._grid.block_shape, np.int32)
@@ -157,13 +166,14 @@ class Learner:
             self._watch.forget()
         elif seen.state in DROPS_PLATE:
             self._end_segment()
-            self._from_s, self._cause = time_s, seen.state
+            self._from_s, self._sure_s, self._cause = time_s, self._good_s, seen.state
             self._plate = Plate(self._grid, self._settings, keep_samples=True)
             self._exposure = Exposure()
             self._watch.forget()
         self._covered += seen.by_subject
         self._looked += 1
         if seen.new_evidence and seen.state is GateState.WATCHING:
+            self._good_s = time_s
             self._plate.infrared = seen.infrared
             gains = self._exposure.of(seen.working, ~seen.hidden)
             self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
@@ -187,9 +197,9 @@ class Learner:
         self._covered, self._looked = np.zeros_like(self._covered), 0
         learned = plate.learned()
         if learned.established.any():
-            self._segments.append(Segment(self._from_s, self._cause, learned))
+            self._segments.append(Segment(self._from_s, self._sure_s, self._cause, learned))
         elif not self._segments or self._segments[-1].plate.established.any():
-            self._segments.append(Segment(self._from_s, self._cause, replace(learned, picture=self._black)))
+            self._segments.append(Segment(self._from_s, self._sure_s, self._cause, replace(learned, picture=self._black)))
 
     def _detector_is_dead(self) -> bool:
         """Whether the detector never found a thing while one moved, so that it proves nothing."""

@@ -17,7 +17,7 @@ from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.gate.tracks import LEAST_CHANGED_SHARE, Track
 
 AROUND_CHANGE_S: Final = 1.0
-"""So long before and after a segment's beginning everything is withheld: the camera moved some time between two looks."""
+"""So long at least before and after a segment's beginning everything is withheld: the camera moved some time between two looks."""
 
 SECOND_LOOKS_S: Final = 1.0
 """Plate and subjects are known: what is left to see, cells and light, may change once a second."""
@@ -142,6 +142,8 @@ def _fault_near(time_s: float, segments: list[Segment], number: int) -> GateStat
     failed = number > 0 or here.cause is GateState.DETECTOR_FAILED
     if begins or (failed and not here.plate.established.any()):
         return here.cause
-    if number + 1 < len(segments) and segments[number + 1].from_s - time_s < AROUND_CHANGE_S:
-        return segments[number + 1].cause
+    if number + 1 < len(segments):
+        following = segments[number + 1]
+        if following.from_s - time_s < AROUND_CHANGE_S or time_s > following.sure_s:
+            return following.cause
     return None

@@ -32,7 +32,6 @@ class Tally:
 
     Attributes:
         frames: Scenes so far.
-        bad_frames: Those whose frame had another size.
         first_s: Time of the first.
         last_s: Time of the latest.
         withheld_by_second: The share withheld 0, 1, 2, ... seconds after the first: that of the frame which is shown then.
@@ -42,7 +41,6 @@ class Tally:
     """
 
     frames: int = 0
-    bad_frames: int = 0
     first_s: float = 0.0
     last_s: float = 0.0
     withheld_by_second: list[float] = field(default_factory=list)
@@ -68,7 +66,6 @@ class Tally:
         if before is None or before.state is not health.state:
             self._turn(health.state, scene.time_s)
         self.frames += 1
-        self.bad_frames += health.state is GateState.BAD_FRAME
         self.most_glyphs = max(self.most_glyphs, len(scene.glyphs))
         self.last_s, self._latest = scene.time_s, health
 
@@ -122,6 +119,7 @@ def report_json(
     source_name: str,
     settings: RedactSettings,
     tally: Tally,
+    bad_frames: int,
     plates: Plates,
     weights: dict[str, str],
     timings_ms: dict[str, float],
@@ -134,7 +132,7 @@ def report_json(
         "source": source_name.encode("utf-8", "replace").decode(),  # a name may hold bytes that are no text
         "promise": PROMISE,
         "frames": tally.frames,
-        "bad_frames": tally.bad_frames,
+        "bad_frames": bad_frames,
         "duration_s": round(tally.last_s - tally.first_s, 3),
         "size": [plates.size.width_px, plates.size.height_px],
         "camera_fixed": not tally.has(GateState.MOVED),

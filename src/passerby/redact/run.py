@@ -99,11 +99,12 @@ def redact_clip(
         renderer = Renderer(clip.info.size, show=settings.show, caption=settings.caption)
         writer = leaving.enter_context(Mp4Writer(output, clip.info.size, clip.time_base, overwrite=overwrite, pixel_aspect=clip.info.pixel_aspect))
         last = _write(chain((first,), stages.each("wait", scenes)), renderer, writer, tally, stages)
-        notes = [*([loaded.word] if loaded.word else []), *_notes(clip, tally)]
+        notes = [*([loaded.word] if loaded.word else []), *_notes(clip, tally, work.bad_frames)]
         report = report_json(
             source_name=source.name,
             settings=settings,
             tally=tally,
+            bad_frames=work.bad_frames,
             plates=work.plates(),
             weights={loaded.name: loaded.sha256},
             timings_ms=stages.ms,
@@ -185,6 +186,8 @@ class _Work:
         self._plates: Plates | None = None
         self._stopped = threading.Event()
         self._detector = _Stoppable(detector, self._stopped)
+        self.bad_frames = 0
+        """Frames of another size than the first, once all scenes went by."""
         length_s = clip.info.duration_s or 0.0
         self._from_s = settings.from_s or 0.0
         self._length_s = max(1e-3, min(settings.to_s or length_s, length_s or settings.to_s or 1.0) - self._from_s)
@@ -207,6 +210,7 @@ class _Work:
         self._plates = Plates(size, BLOCK_PX, [s.from_s for s in segments], [s.plate for s in segments])
         for frame, scene in replay(self._clip.frames(settings.from_s, settings.to_s), lesson, settings.gate):
             pts, time_s = frame.pts, frame.time_s
+            self.bad_frames += frame.size != size
             del frame
             self._say("writing", time_s, 0.5)
             yield pts, scene
@@ -215,7 +219,9 @@ class _Work:
         settings, size = self._settings, self._clip.info.size
         gate = Gate(size, settings.gate, self._detector, executor=self._executor)
         for frame in self._clip.frames(settings.from_s, settings.to_s):
-            wanted = frame.size != size or gate.wants_picture(frame.time_s)
+            wrong = frame.size != size
+            self.bad_frames += wrong
+            wanted = wrong or gate.wants_picture(frame.time_s)
             scene = gate.see(frame.bgr() if wanted else None, frame.time_s)
             pts, time_s = frame.pts, frame.time_s
             del frame
@@ -233,15 +239,15 @@ class _Work:
         self._progress(stage, part if base is None else base + part / 2)
 
 
-def _notes(clip: Clip, tally: Tally) -> list[str]:
+def _notes(clip: Clip, tally: Tally, bad_frames: int) -> list[str]:
     """Words about what went wrong without stopping the work."""
     notes = []
     if clip.damaged:
         notes.append(f"{clip.damaged} damaged packets or pictures in the clip")
     if clip.repaired:
         notes.append(f"{clip.repaired} timestamps of the clip were missing or wrong and were repaired")
-    if tally.bad_frames:
-        notes.append(f"{tally.bad_frames} frames have another size than the first and are withheld")
+    if bad_frames:
+        notes.append(f"{bad_frames} frames have another size than the first and are withheld")
     return notes + [words for state, words in FAULT_NOTES.items() if tally.has(state)]
 
 
