@@ -76,7 +76,7 @@ def test_a_bumped_camera_is_said_and_withheld_around_the_bump(tmp_path: Path) ->
     assert any("the camera moved" in note for note in done.report["notes"])
     assert "moved" in done.states(19, 22)
     assert done.withheld(20, 22) == [1.0, 1.0]
-    for time_s in (19.6, 19.8, 20.0, 20.2, 20.4, 20.8):
+    for time_s in (20.0, 20.2, 20.4, 20.8, 21.4):
         assert done.shown(time_s) < 0.35, f"a place is shown at {time_s} s"
     assert done.shown(10) > 0.95
     assert done.shown(35, shifted(done.play.stage.empty, 12, 0)) > 0.95
@@ -277,13 +277,14 @@ def test_frames_of_another_size_are_withheld_and_keep_their_times(count: int, tm
     report, pictures = report_of(outcome.output), facts_of(outcome.output).pictures
     assert outcome.frames == report["frames"] == len(pictures)
     with open_clip(clip) as opened:
-        odd = [frame.time_s for frame in opened.frames() if frame.size != opened.info.size]
+        odd = [(number, frame.time_s) for number, frame in enumerate(opened.frames()) if frame.size != opened.info.size]
+    numbers, times_s = zip(*odd, strict=True)
     assert report["bad_frames"] == len(odd) == count - 1, "this decoder loses a frame where the size changes"
     assert [fault["state"] for fault in report["faults"]] == ["bad_frame"]
     (fault,) = report["faults"]
-    assert (fault["time_s"], fault["until_s"]) == (pytest.approx(odd[0]), pytest.approx(odd[-1], abs=1.2))
+    assert (fault["time_s"], fault["until_s"]) == (pytest.approx(times_s[0]), pytest.approx(times_s[-1], abs=1.2))
     assert any(f"{len(odd)} frames have another size" in note for note in report["notes"])
-    assert all(is_near(picture, play.stage.empty, CLOSE).mean() < 0.35 for picture in pictures[200 : 200 + len(odd)])
+    assert all(is_near(picture, play.stage.empty, CLOSE).mean() < 0.35 for picture in pictures[numbers[0] : numbers[-1] + 1])
     assert is_near(pictures[390], play.stage.empty, CLOSE).mean() > 0.9
     assert is_near(pictures[100], play.stage.empty, CLOSE).mean() > 0.85
 
