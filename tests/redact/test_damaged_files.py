@@ -31,7 +31,7 @@ def outcomes(folder: Path, name: str, way: str, limit_s: float = LIMIT_S) -> lis
     clip = write_play(folder / name, play, recipe)
     command = [sys.executable, "-m", "tests.support.fuzz_redact", way, str(clip)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=limit_s)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-4000:] + done.stderr[-2000:]
     return [line.split()[-1] for line in done.stdout.splitlines()]
 
 

@@ -406,3 +406,16 @@ def test_a_4k_film_is_written_in_little_memory(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "out.mp4")], capture_output=True, text=True, check=True, env=environment)
     assert float(done.stdout) < 450
+
+
+@pytest.mark.parametrize("height_px", [264, 266, 268, 270, 1, 3])
+def test_colour_stands_where_it_belongs_at_every_height(height_px: int, tmp_path: Path) -> None:
+    """Half of 270 is odd: a plane cut at the wrong row moves the colours of the whole picture."""
+    picture = np.full((height_px, 160, 3), (98, 82, 8), np.uint8)
+    picture[: height_px // 2, 40:100] = (20, 30, 220)
+    path = tmp_path / "clip.mp4"
+    with Mp4Writer(path, Size(160, height_px), Fraction(1, 10)) as writer:
+        writer.write(picture, 0)
+    with av.open(str(path)) as container:
+        shown = next(container.decode(video=0)).to_ndarray(format="bgr24")[:height_px]
+    assert np.abs(shown.astype(int) - picture)[:, 44:96].mean() < 6

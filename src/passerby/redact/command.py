@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from passerby.errors import PasserbyError, SettingsError, UserError
+from passerby.errors import PasserbyError, SettingsError
 from passerby.released.show import Show
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _redact_all(
             with _progress(console, clip.name) as progress:
                 outcome = redact_clip(clip, target, settings, loaded, preview=preview, overwrite=overwrite, progress=progress)
         except PasserbyError as error:
-            if len(pairs) == 1 or not isinstance(error, UserError):
+            if len(pairs) == 1:
                 raise
             failed += 1
             say(f"passerby: error: {error}")

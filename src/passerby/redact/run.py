@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from passerby.redact.learn import Learner
 from passerby.redact.outputs import Originals, report_path, require_writable, targets_of, written_beside
 from passerby.redact.replay import replay
 from passerby.redact.report import Plates, Tally, report_json
-from passerby.redact.settings import RedactSettings
+from passerby.redact.settings import RedactSettings, looks_hz
 from passerby.redact.stages import Stages
 from passerby.released.render import Renderer
 from passerby.released.scene import GateState, Scene
@@ -204,11 +204,12 @@ class _Work:
 
     def _learned(self) -> Iterator[tuple[int, Scene]]:
         settings, size = self._settings, self._clip.info.size
-        learner = Learner(size, settings.gate, self._detector, self._executor)
+        gate = replace(settings.gate, looks_hz=looks_hz(settings.gate, self._length_s))
+        learner = Learner(size, gate, self._detector, self._executor)
         lesson = learner.run(self._clip, settings.from_s, settings.to_s, lambda time_s: self._say("learning the place", time_s, 0.0))
         segments = lesson.segments
         self._plates = Plates(size, BLOCK_PX, [s.from_s for s in segments], [s.plate for s in segments])
-        for frame, scene in replay(self._clip.frames(settings.from_s, settings.to_s), lesson, settings.gate):
+        for frame, scene in replay(self._clip.frames(settings.from_s, settings.to_s), lesson, gate):
             pts, time_s = frame.pts, frame.time_s
             self.bad_frames += frame.size != size
             del frame
@@ -221,8 +222,11 @@ class _Work:
         for frame in self._clip.frames(settings.from_s, settings.to_s):
             wrong = frame.size != size
             self.bad_frames += wrong
-            wanted = wrong or gate.wants_picture(frame.time_s)
-            scene = gate.see(frame.bgr() if wanted else None, frame.time_s)
+            if frame.damaged:
+                scene = gate.withheld(frame.time_s, GateState.BAD_FRAME)
+            else:
+                wanted = wrong or gate.wants_picture(frame.time_s)
+                scene = gate.see(frame.bgr() if wanted else None, frame.time_s)
             pts, time_s = frame.pts, frame.time_s
             del frame
             self._say("writing", time_s, None)

@@ -8,6 +8,8 @@ from passerby.errors import SettingsError
 from passerby.released.show import Show
 from passerby.sealed.gate.settings import GateSettings, Polygon
 
+LOOKS_OF_A_CLIP: Final = 24
+MOST_LOOKS_HZ: Final = 10.0
 FILE_SETTLE_S: Final = 3.0
 """Seconds of quiet that a block of a file needs: the whole clip vouches for it, so less than in a live picture."""
 
@@ -52,6 +54,11 @@ def show_of(word: str) -> Show:
         return Show(word)
     except ValueError as error:
         raise SettingsError(f"there is nothing called '{word}' to show", f"one of {', '.join(Show)}") from error
+
+
+def looks_hz(gate: GateSettings, length_s: float) -> float:
+    """Looks a second at a clip of `length_s`: a short one is looked at more often, so that there are samples enough to learn its place."""
+    return float(min(MOST_LOOKS_HZ, max(gate.looks_hz, LOOKS_OF_A_CLIP / max(length_s, 0.1))))
 
 
 def gate_settings(

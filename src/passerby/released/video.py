@@ -260,8 +260,8 @@ class Mp4Writer:
         if planned.repeats:
             self._write_repeats()
             return
-        # PyAV cannot lend the encoder an array of two rows; all others it can.
-        lendable = self._size.height_px > 2
+        # PyAV cannot lend the encoder an array of two rows, and lends a wrong V plane where the half height is odd; all others it can.
+        lendable = i420.shape[0] % 6 == 0 and self._size.height_px > 2
         frame = (VideoFrame.from_numpy_buffer if lendable else VideoFrame.from_ndarray)(i420, "yuv420p")
         frame.pts = planned.ticks
         frame.time_base = Fraction(1, self._timescale_hz)
