@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 
 from passerby.errors import DetectorError
+from passerby.models.cache import default_cache_folder
+from passerby.redact.detection import LoadedDetector
 from passerby.redact.settings import RedactSettings
 from passerby.released.scene import Kind
 from passerby.sealed.capture.frame import Frame
 from passerby.sealed.gate.detector import Boxes
-from tests.support.clips import Recipe
+from tests.support.clips import Recipe, write_clip
 from tests.support.detectors import INPUT_PX, Finder
 from tests.support.redaction import STAGE, facts_of, names_in, redacted, size_px, write_play
 from tests.support.scenes import Figure, Picture, Play, walks
@@ -35,7 +37,7 @@ class Canary(Figure):
     """Somebody with an unmistakable coat."""
 
     @property
-    def pixels(self) -> Picture:  # type: ignore[override]
+    def pixels(self) -> Picture:
         return canary()
 
 
@@ -136,12 +138,25 @@ def opened_for_writing(process: int) -> set[Path]:
     found = set()
     for link in Path(f"/proc/{process}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            target = os.readlink(link)
+            target = str(link.readlink())
             flags = next(line for line in (link.parent.parent / "fdinfo" / link.name).read_text().splitlines() if line.startswith("flags"))
             is_writable = int(flags.split()[1], 8) & (os.O_WRONLY | os.O_RDWR)
             if is_writable and target.startswith("/") and not target.startswith("/dev/"):
                 found.add(Path(target))
     return found
+
+
+def test_the_detectors_runtime_leaves_nothing_and_tells_nobody(real_detector: LoadedDetector, tmp_path: Path) -> None:
+    """ONNX Runtime's own builds keep an id of the machine and a database of events to upload, unless that is refused before the import."""
+    (tmp_path / "home").mkdir()
+    write_clip(tmp_path / "clip.mp4", Recipe(count=3))
+    environ = {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS", "TF_BUILD", "XDG_CACHE_HOME"}}
+    environ.pop("ORT_DISABLE_TELEMETRY", None)
+    environ |= {"HOME": str(tmp_path / "home"), "PASSERBY_CACHE": str(default_cache_folder(os.environ))}
+    command = [sys.executable, "-c", "from passerby.cli import main; main()", "redact", "clip.mp4", "--device", "cpu"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert names_in(tmp_path) == {"clip.mp4", "clip.redacted.mp4", "clip.redacted.json"}
 
 
 class Failing(Watchful):

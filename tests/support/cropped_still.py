@@ -24,6 +24,8 @@ CROP_PX: Final = (320, 240)
 LOOKS_HZ: Final = 2.0
 LEAST_PART_PX: Final = 5
 """Of somebody who is cut by the border at least so many columns must be seen."""
+LEAST_SEEN: Final = 1 / 3
+"""At least this part of the person must look unlike the place behind them: of somebody else there is nothing to be shown."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,12 @@ class CroppedStill:
             noise = rng.normal(0, SIGMA_INFRARED if infrared else SIGMA, (*clean.shape[:2], 1 if infrared else 3))
             yield time_s, np.clip(clean + np.round(noise), 0, 255).astype(np.uint8)
 
-    def learned(self, settings: GateSettings, detector: Detector, executor: Executor) -> tuple[Picture, Mask]:
-        """What a file's first pass learns of the place, and which blocks of it are shown."""
+    def learned(self, settings: GateSettings, detector: Detector, executor: Executor) -> list[tuple[Picture, Mask]]:
+        """What a file's first pass learns of the place, and which blocks of it are shown; several times if the view was thought to change."""
         pictures = dict(self)
         clip = FakeClip(self.size, list(pictures), pictures.__getitem__)
         lesson = Learner(self.size, settings, detector, executor).run(clip.as_clip(), None, None, lambda _: None)
-        (segment,) = lesson.segments
-        return segment.plate.picture, segment.plate.established
+        return [(segment.plate.picture, segment.plate.established) for segment in lesson.segments]
 
     def shown_share(self, plate: Picture, established: Mask) -> float:
         """The share of the person's pixels that a learned plate shows."""
@@ -80,14 +81,17 @@ class CroppedStill:
 def cropped_still(variant: Variant, height_px: int, seed: int, seconds: float) -> CroppedStill | None:
     """A crop of a clip of somebody still; None where the real clip cannot be had.
 
-    Somebody cut by the upper border, or of whom less than 5 columns are seen, is passed over for the next seed of a row of their own.
+    Somebody cut by the upper border, of whom less than 5 columns are seen, or who looks like the place behind them, is passed over for the
+    next seed of a row of their own.
     """
     for turn in range(100):
         clip = still_clip(variant, height_px, seed + 1000 * turn, seconds, LOOKS_HZ)
         if clip is None:
             return None
         columns = np.flatnonzero(clip.mask.any(0))
-        if clip.spot_xy[1] < 0 or len(columns) < LEAST_PART_PX:
+        there = clip.person.alpha_in(clip.empty.shape, clip.spot_xy) > 0.5
+        unlike = float((clip.mask & there).sum() / max(1, int(there.sum())))
+        if clip.spot_xy[1] < 0 or len(columns) < LEAST_PART_PX or unlike < LEAST_SEEN:
             continue
         rows = np.flatnonzero(clip.mask.any(1))
         height, width = clip.empty.shape[:2]

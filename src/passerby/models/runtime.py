@@ -2,13 +2,20 @@
 
 A session sees the detector's input, so no message that leaves this module holds an array: foreign messages are cut to their first line,
 which names shapes and types only.
+
+ONNX Runtime's own builds tell their maker that and how they are used: on being imported they give the machine an id, keep a database of events
+in the user's cache folder and upload it. That is refused before the import, for nothing later refuses all of it.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 

@@ -80,9 +80,11 @@ def glyphs_of(subjects: Sequence[Subject], size: Size, heights: PersonHeight) ->
 def _glyph(subject: Subject, size: Size, step: float, heights: PersonHeight) -> Glyph:
     x = round(round(np.clip(subject.x_px, 0, size.width_px) / step) * step)
     y = round(round(np.clip(subject.y_px, 0, size.height_px * 1.2) / step) * step)
+    # Neither a line drawn too far nor a box that is far too large may make a glyph so large that no scene could hold it.
+    longest = max(size.width_px, size.height_px)
     if subject.kind is Kind.PERSON:
-        height = round(heights.at(y) / 2) * 2
+        height = min(round(heights.at(y) / 2) * 2, longest)
         return Glyph(y, x, max(2, height), max(2, round(height * PERSON_WIDTH_PER_HEIGHT)), subject.kind)
     coarse = 2 * step
-    tall, wide = (round(max(1, round(side / coarse)) * coarse) for side in (subject.height_px, subject.width_px))
+    tall, wide = (round(max(1, round(min(side, longest) / coarse)) * coarse) for side in (subject.height_px, subject.width_px))
     return Glyph(y, x, tall, wide, subject.kind)
