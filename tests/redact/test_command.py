@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from passerby.errors import WeightsError
+from passerby.errors import SceneError, WeightsError
 from passerby.models.cache import weights_path
 from passerby.models.manifest import load_manifest
 from passerby.redact.command import _progress
 from passerby.redact.detection import LoadedDetector
+from passerby.redact.run import Outcome, redact_clip
 from tests.support.clips import Recipe, write_clip, write_sound
 from tests.support.redaction import facts_of, is_near, names_in, passing_by, report_of, run_passerby, stub, write_play
 from tests.support.scenes import Stage, figure_pixels
@@ -103,6 +104,21 @@ def test_one_bad_clip_does_not_stop_the_others_and_the_exit_code_says_so(redact:
     assert str(tmp_path / "missing.mp4") in errors[2]
     assert said.splitlines()[-1] == "3 of 5 clips could not be redacted"
     assert "Traceback" not in said
+
+
+def test_a_failure_that_the_user_cannot_mend_does_not_stop_the_others_either(redact: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [write_clip(tmp_path / name, SMALL) for name in ("a.mp4", "b.mp4", "c.mp4")]
+
+    def fail_once(source: Path, *arguments: Any, **more: Any) -> Outcome:
+        if source.name == "b.mp4":
+            raise SceneError("a glyph does not fit")
+        return redact_clip(source, *arguments, **more)
+
+    monkeypatch.setattr("passerby.redact.run.redact_clip", fail_once)
+    code, said = redact(*clips)
+    assert code == 2
+    assert "passerby: error: a glyph does not fit\n" in said
+    assert names_in(tmp_path) >= {"a.redacted.mp4", "c.redacted.mp4"}
 
 
 def test_a_pattern_and_a_second_run_over_it(redact: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

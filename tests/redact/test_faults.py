@@ -10,11 +10,17 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passerby.errors import DetectorError
 from passerby.redact.settings import RedactSettings
+from passerby.released.geometry import check
+from passerby.released.scene import GateHealth, GateState, Kind, Level, Scene, Size
 from passerby.sealed.capture.clip import open_clip
 from passerby.sealed.gate.detector import Boxes, Detector
+from passerby.sealed.gate.glyphs import PersonHeight, Subject, glyphs_of
+from passerby.sealed.gate.grid import Grid
 from tests.support.clips import Recipe, write_clip
 from tests.support.detectors import INPUT_PX, Blind, Finder
 from tests.support.redaction import SHARP, STAGE, facts_of, is_near, passing_by, redacted, report_of, size_px, times_of, write_play
@@ -313,3 +319,27 @@ def test_a_clip_whose_pictures_are_damaged_says_so(tmp_path: Path) -> None:
     outcome = redacted(clip, tmp_path / "out.mp4")
     assert any("damaged" in note for note in outcome.notes)
     assert not any(figure_pixels(picture).any() for picture in facts_of(outcome.output).pictures)
+
+
+# Numbers that no detector should give
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 20)), max_size=60),
+    st.lists(st.tuples(st.sampled_from(list(Kind)), st.floats(-9, 9), st.floats(-9, 9), st.floats(0, 99), st.floats(0, 99)), max_size=5),
+    st.sampled_from([Size(64, 48), Size(48, 64), Size(2, 2), Size(768, 576)]),
+)
+def test_no_box_however_odd_makes_a_figure_that_no_scene_can_hold(
+    learned: list[tuple[float, float]], found: list[tuple[Kind, float, float, float, float]], size: Size
+) -> None:
+    """Found by fuzzing: a line of heights that was drawn too far ended the redaction."""
+    heights = PersonHeight(size)
+    for y, height in learned:
+        for _ in range(5):
+            heights.learn(y * size.height_px, height * size.height_px)
+    width, height = size.width_px, size.height_px
+    subjects = [Subject(kind, x * width, y * height, tall * height, wide * width) for kind, x, y, tall, wide in found]
+    blocks = -(-width // 16) * -(-height // 16)
+    health = GateHealth(GateState.WATCHING, 1.0, 0.0, 0.0)
+    glyphs = glyphs_of(subjects, size, heights)
+    check(Scene(0.0, size, Level.GLYPHS, 0, 16, bytes(-(-blocks // 8)), (), None, glyphs, Grid(size).cell_px, (), health))

@@ -8,6 +8,7 @@ import pytest
 from passerby.errors import InputError, OutputError, SettingsError
 from passerby.redact.outputs import expand, plan, report_path, targets_of, written_beside
 from passerby.redact.settings import RedactSettings
+from passerby.released.video import Mp4Writer
 from tests.support.clips import Recipe, write_clip
 from tests.support.redaction import names_in, redacted, report_of
 
@@ -243,4 +244,18 @@ def test_nothing_is_left_when_the_report_cannot_be_stored(tmp_path: Path, monkey
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputError, match="the disk is full"):
         redacted(clip, tmp_path / "out.mp4")
+    assert names_in(tmp_path) == {"clip.mp4"}
+
+
+def test_nothing_is_left_when_the_clip_cannot_be_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a report nor a preview may lie there alone."""
+    clip = write_clip(tmp_path / "clip.mp4", Recipe(count=3))
+
+    def full(self: Mp4Writer) -> None:
+        self.discard()
+        raise OutputError("the disk is full", "free some space")
+
+    monkeypatch.setattr(Mp4Writer, "close", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        redacted(clip, tmp_path / "out.mp4", preview=tmp_path / "place.png")
     assert names_in(tmp_path) == {"clip.mp4"}

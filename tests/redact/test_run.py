@@ -15,8 +15,10 @@ from passerby.released.scene import GateState
 from passerby.released.show import Show
 from tests.redact.conftest import METADATA, Done
 from tests.support.clips import Recipe, can_encode, drawn, write_clip
+from tests.support.detectors import Blind
 from tests.support.redaction import (
     SHARP,
+    STAGE,
     STUB_SHA256,
     boxes_of_mp4,
     facts_of,
@@ -30,7 +32,7 @@ from tests.support.redaction import (
     times_of,
     write_play,
 )
-from tests.support.scenes import Picture, Stage, figure_pixels
+from tests.support.scenes import Picture, Play, Stage, figure_pixels
 
 CLOSE = 24
 """Levels by which what is shown may be off the true place: the camera's noise, and two encoders."""
@@ -157,7 +159,7 @@ def test_a_part_of_a_clip_is_redacted_alone(tmp_path: Path) -> None:
     outcome = redacted(clip, tmp_path / "out.mp4", RedactSettings(from_s=1.0, to_s=11.4))
     report = report_of(outcome.output)
     assert outcome.frames == 52
-    assert times_of(outcome.output) == [Fraction(number, 5) for number in range(52)]
+    assert facts_of(outcome.output).times == [Fraction(number, 5) for number in range(52)]
     assert report["duration_s"] == pytest.approx(10.2)
     assert (report["settings"]["from_s"], report["settings"]["to_s"]) == (1.0, 11.4)
 
@@ -209,6 +211,20 @@ def test_every_kind_of_clip_gives_a_valid_output(name: str, tmp_path: Path) -> N
     assert (facts.codec, facts.pix_fmt, facts.size_px) == ("h264", "yuv420p", recipe.size_px)
     assert outcome.frames == len(facts.pictures) == 12
     assert times_of(outcome.output) == times_of(clip)
+
+
+def test_a_picture_of_eight_million_pixels_is_no_hindrance(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", Recipe(count=2, size_px=(3840, 2160)))
+    outcome = redacted(clip, tmp_path / "out.mp4")
+    assert [facts_of(outcome.output).size_px, outcome.frames] == [(3840, 2160), 2]
+
+
+def test_an_empty_scene_is_shown_as_it_is(tmp_path: Path) -> None:
+    play = Play(STAGE, seconds=12.0, hz=5.0)
+    outcome = redacted(write_play(tmp_path / "clip.mp4", play), tmp_path / "out.mp4", RedactSettings(caption=False), Blind())
+    assert outcome.withheld_share == 0.0
+    assert report_of(outcome.output)["most_glyphs_at_once"] == 0
+    assert all(is_near(picture, STAGE.empty, CLOSE).mean() > 0.99 for picture in facts_of(outcome.output).pictures)
 
 
 def test_a_clip_of_one_frame_gives_one_frame_of_hatch(tmp_path: Path) -> None:

@@ -85,6 +85,6 @@ def test_somebody_who_returns_to_one_spot_fifty_times_never_becomes_background(
 @pytest.mark.soak
 @pytest.mark.parametrize("height_px", [10, 12, 16, 20])
 def test_the_rates_of_people_smaller_than_declared_are_told(height_px: int, real_detector: LoadedDetector, executor: Executor) -> None:
-    for variant in (Variant.STANDING, Variant.SEATED, Variant.CUT_BY_BORDER, Variant.REFLECTION):
+    for variant in (Variant.STANDING, Variant.SEATED, Variant.REFLECTION):  # cut by the border, hardly 5 columns are left of them
         missed = sum(shown(still(variant, height_px, seed), height_px, real_detector, executor)[0] > MOST_SHOWN for seed in range(SOAK_SEEDS))
         print(f"{variant}, {height_px} px: {missed} of {SOAK_SEEDS} missed")  # noqa: T201 - the measured rate
