@@ -20,6 +20,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from passerby.errors import DetectorError, SettingsError, WeightsError
+from passerby.models.onnx_size import OddGraphError, for_any_size
 
 Device = Literal["auto", "cpu", "cuda", "openvino", "coreml"]
 
@@ -49,6 +50,8 @@ class Session:
         self._input_name: str = native_session.get_inputs()[0].name
         self.device = device
         """Where it runs: a key of PROVIDERS."""
+        self.any_size = isinstance(native_session.get_inputs()[0].shape[-1], str)
+        """Whether the network says that it takes pictures of any height and width."""
 
     def run(self, images: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
         """The raw outputs for a batch of images.
@@ -67,13 +70,15 @@ class Session:
         return outputs
 
 
-def open_session(weights: bytes, device: str, threads: int) -> tuple[Session, str]:
+def open_session(weights: bytes, device: str, threads: int, *, any_size: bool = False) -> tuple[Session, str]:
     """A session that runs these weights, and a word for the user ("" if there is nothing to say).
 
     Args:
         weights: Verified bytes of an ONNX file.
         device: One of `Device`. If it cannot be had here, the session runs on the CPU and the word says so.
         threads: Threads within one run, at least 1.
+        any_size: On the CPU, let a network that declares one height and width take others too, where its file allows that
+            (`Session.any_size`); the caller tries whether it gives anything sensible then.
 
     Raises:
         SettingsError: no such device.
@@ -91,7 +96,15 @@ def open_session(weights: bytes, device: str, threads: int) -> tuple[Session, st
         if session is not None:
             return session, ""
     word = "" if device in {"auto", "cpu"} else f"{device} cannot be had here (ONNX Runtime offers: {_names(offered)}); using the cpu"
-    return Session(_load_on_cpu(weights, threads), "cpu"), word
+    return Session(_load_on_cpu(_opened(weights) if any_size else weights, threads), "cpu"), word
+
+
+def _opened(weights: bytes) -> bytes:
+    """The network for any size of picture, or as it is where its file is not laid out as expected."""
+    try:
+        return for_any_size(weights)
+    except OddGraphError:
+        return weights
 
 
 def _try_accelerator(weights: bytes, name: str, threads: int) -> Session | None:

@@ -13,7 +13,7 @@ from passerby.models.cache import default_cache_folder
 from passerby.models.fetch import verified_weights
 from passerby.models.manifest import load_manifest
 from passerby.models.runtime import Session, open_session
-from passerby.sealed.gate.detector import YoloxDetector
+from passerby.sealed.gate.detector import YoloxDetector, takes_any_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,10 @@ def load_detector(name: str, device: str, manifest_path: Path | None = None) -> 
     if entry.form != "yolox" or entry.input.width_px != entry.input.height_px or entry.input.channels != "bgr":
         raise SettingsError(f"'{name}' is no detector of subjects with a square BGR input", "passerby models list shows what each is for")
     # One thread a look: the looks themselves run side by side.
-    session, word = open_session(verified_weights(entry, default_cache_folder(os.environ)), device, 1)
-    detector = YoloxDetector(_runner(session), input_px=entry.input.width_px or 416, padding=entry.input.padding)
+    session, word = open_session(verified_weights(entry, default_cache_folder(os.environ)), device, 1, any_size=True)
+    run = _runner(session)
+    any_shape = session.any_size and takes_any_shape(run)
+    detector = YoloxDetector(run, input_px=entry.input.width_px or 416, padding=entry.input.padding, any_shape=any_shape)
     return LoadedDetector(detector, name, entry.sha256, word)
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from passerby.errors import DetectorError
 from passerby.released.scene import Kind
-from passerby.sealed.gate.detector import COCO_KINDS, Boxes, YoloxDetector, overlap, without_doubles
+from passerby.sealed.gate.detector import COCO_KINDS, Boxes, YoloxDetector, anchors_of, overlap, takes_any_shape, without_doubles
 
 INPUT_PX = 64
+ANCHORS_OF = anchors_of(INPUT_PX, INPUT_PX)
 ANCHORS = 8 * 8 + 4 * 4 + 2 * 2
 CLASSES = 80
 Raw = NDArray[np.float32]
@@ -78,7 +79,7 @@ def detector(raw: Raw, *, threshold: float = 0.1) -> YoloxDetector:
 def test_boxes_are_those_of_a_plain_reading_of_the_head(seed: int, threshold: float) -> None:
     raw = head(seed)
     expected = plainly_decoded(raw, threshold)
-    boxes = detector(raw, threshold=threshold)._decode(raw)
+    boxes = detector(raw, threshold=threshold)._decode(raw, ANCHORS_OF)
     assert expected
     assert boxes.scores == pytest.approx([f.score for f in expected], rel=1e-5)
     assert [Kind(k) for k in boxes.kinds] == [f.kind for f in expected]
@@ -89,7 +90,7 @@ def test_boxes_are_those_of_a_plain_reading_of_the_head(seed: int, threshold: fl
 def test_only_people_two_wheelers_vehicles_and_animals_are_subjects(label: int) -> None:
     raw = np.zeros((ANCHORS, 5 + CLASSES), np.float32)
     raw[20, 4], raw[20, 5 + label] = 0.9, 0.9
-    boxes = detector(raw)._decode(raw)
+    boxes = detector(raw)._decode(raw, ANCHORS_OF)
     assert [Kind(k) for k in boxes.kinds] == ([COCO_KINDS[label]] if label in COCO_KINDS else [])
 
 
@@ -119,6 +120,32 @@ def test_the_network_gets_the_whole_picture_and_grey_beside_it(shape: tuple[int,
         assert (plane[:height, :width] == level).all()
         assert (plane[height:] == 114).all()
         assert (plane[:, width:] == 114).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"), [((64, 64), (64, 64)), ((30, 64), (32, 64)), ((33, 64), (64, 64)), ((200, 90), (64, 32)), ((9, 900), (32, 64))]
+)
+def test_a_network_for_any_shape_gets_no_more_grey_than_it_must(shape: tuple[int, int], given: tuple[int, int]) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def run(tensor: Raw) -> Raw:
+        shapes.append(tensor.shape[2:])
+        raw = np.zeros((1, len(anchors_of(*tensor.shape[2:]).strides), 5 + CLASSES), np.float32)
+        raw[0, 1, [4, 5]] = 0.9  # stride 8, row 0, column 1: centre (8, 0)
+        return raw
+
+    boxes = YoloxDetector(run, input_px=INPUT_PX, any_shape=True).detect(np.zeros((*shape, 3), np.uint8))
+    assert shapes == [given]
+    assert boxes.xyxy[0] == pytest.approx(np.array([4, -4, 12, 4]) * max(shape) / INPUT_PX)
+
+
+def test_a_network_is_tried_before_it_is_believed_to_take_any_shape() -> None:
+    def fails(tensor: Raw) -> Raw:
+        raise DetectorError("another shape")
+
+    assert takes_any_shape(lambda tensor: np.zeros((1, 42, 85), np.float32))
+    assert not takes_any_shape(lambda tensor: np.zeros((1, 84, 85), np.float32))
+    assert not takes_any_shape(fails)
 
 
 @pytest.mark.parametrize(

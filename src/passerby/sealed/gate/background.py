@@ -60,8 +60,7 @@ def split_by_subjects(changed: Mask, subjects: Mask) -> Foreground:
     joined = np.asarray(cv2.dilate((changed & ~subjects).astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8)), np.uint8)
     joined[subjects] = 1
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    with_subject = np.zeros(count, bool)
-    with_subject[labels[subjects]] = True
+    with_subject = np.bincount(labels[subjects], minlength=count) > 0
     with_subject[0] = False
     large = stats[:, cv2.CC_STAT_AREA] > SPECK_PX + JOIN_PX * JOIN_PX
     large[0] = False

@@ -6,6 +6,7 @@ another shape, a number that is not finite) is a DetectorError: the gate then wi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 import cv2
@@ -28,6 +29,11 @@ COCO_KINDS: Final[dict[int, Kind]] = {
 """COCO's classes that are subjects: person; bicycle, motorcycle; car, bus, train, truck; bird to giraffe."""
 
 STRIDES: Final = (8, 16, 32)
+NUMBERS: Final = 85
+"""Of an anchor: centre, size, objectness, and COCO's 80 classes."""
+
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""(1, 3, height, width) float32 BGR 0..255 in, (1, anchors, 85) out; foreign errors are DetectorErrors already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,47 +97,71 @@ class Detector(Protocol):
 
 def overlap(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union of each of `a` (n, 4) with each of `b` (m, 4): (n, m)."""
-    upper = np.maximum(a[:, None, :2], b[None, :, :2])
-    lower = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inside = np.clip(lower - upper, 0, None).prod(2)
-    area_a, area_b = (a[:, 2:] - a[:, :2]).prod(1), (b[:, 2:] - b[:, :2]).prod(1)
-    result: NDArray[np.float32] = inside / np.maximum(area_a[:, None] + area_b[None] - inside, 1e-6)
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.T[:, :, None], b.T[:, None]
+    wide = np.minimum(ax1, bx1) - np.maximum(ax0, bx0)
+    high = np.minimum(ay1, by1) - np.maximum(ay0, by0)
+    inside = np.maximum(wide, 0) * np.maximum(high, 0)
+    areas = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0)
+    result: NDArray[np.float32] = inside / np.maximum(areas - inside, np.float32(1e-6))
     return result
 
 
 def without_doubles(boxes: Boxes, threshold: float = 0.6) -> Boxes:
     """The boxes left when of two of a kind that overlap by more than `threshold` the less certain one is dropped."""
-    order = np.argsort(-boxes.scores, kind="stable")
     same = (overlap(boxes.xyxy, boxes.xyxy) > threshold) & (boxes.kinds[:, None] == boxes.kinds[None])
+    dropped = np.zeros(len(boxes), bool)
     kept: list[int] = []
-    for index in order:
-        if not kept or not same[index, kept].any():
-            kept.append(int(index))
+    for index in np.argsort(-boxes.scores, kind="stable").tolist():
+        if not dropped[index]:
+            kept.append(index)
+            dropped |= same[index]
     return boxes.pick(np.array(kept, np.intp))
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """What a head's rows stand for, for one shape of input: (n, 2) cells (column, row) and (n,) strides in pixels."""
+
+    cells: NDArray[np.float32]
+    strides: NDArray[np.float32]
+
+
+@lru_cache(maxsize=32)
+def anchors_of(rows: int, columns: int) -> Anchors:
+    """The anchors of an input of rows x columns pixels, multiples of 32."""
+    cells = [np.stack(np.meshgrid(np.arange(columns // s), np.arange(rows // s)), 2).reshape(-1, 2) for s in STRIDES]
+    strides = [np.full(len(c), s, np.float32) for c, s in zip(cells, STRIDES, strict=True)]
+    return Anchors(np.concatenate(cells).astype(np.float32), np.concatenate(strides))
+
+
+def takes_any_shape(run: Run) -> bool:
+    """Whether a network that says so does take inputs that are no square: tried on a small one."""
+    shape = STRIDES[-1], 2 * STRIDES[-1]
+    try:
+        return run(np.zeros((1, 3, *shape), np.float32)).shape == (1, len(anchors_of(*shape).strides), NUMBERS)
+    except DetectorError:
+        return False
 
 
 class YoloxDetector:
     """A YOLOX network (COCO classes, raw head) behind a `run` function.
 
     Args:
-        run: Takes (1, 3, input_px, input_px) float32 BGR 0..255, gives (1, anchors, 85). Foreign errors are already DetectorErrors.
-        input_px: Side of the network's square input, a multiple of 32.
+        run: The network.
+        input_px: The longer side of the network's input, a multiple of 32.
         padding: Grey level around a picture that is not square.
         threshold: Least score (objectness times class) of a box.
+        any_shape: Whether the input may be less high or wide than `input_px`, in steps of 32: a wide picture then costs less.
     """
 
-    def __init__(
-        self, run: Callable[[NDArray[np.float32]], NDArray[np.float32]], *, input_px: int = 416, padding: int = 114, threshold: float = 0.1
-    ) -> None:
+    def __init__(self, run: Run, *, input_px: int = 416, padding: int = 114, threshold: float = 0.1, any_shape: bool = False) -> None:
         if input_px < STRIDES[-1] or input_px % STRIDES[-1]:
             raise SettingsError(f"a detector's input of {input_px} pixels", f"expected a multiple of {STRIDES[-1]}")
         self._run = run
         self._padding = padding
         self.input_px = input_px
         self._threshold = threshold
-        cells = [np.stack(np.meshgrid(np.arange(input_px // s), np.arange(input_px // s)), 2).reshape(-1, 2) for s in STRIDES]
-        self._corner = np.concatenate(cells).astype(np.float32)
-        self._stride = np.concatenate([np.full(len(c), s, np.float32) for c, s in zip(cells, STRIDES, strict=True)])
+        self._any_shape = any_shape
         self._columns = 5 + np.array(sorted(COCO_KINDS))
         self._kind_of_column = np.array([COCO_KINDS[c] for c in sorted(COCO_KINDS)], np.int8)
 
@@ -142,19 +172,27 @@ class YoloxDetector:
         height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
         # Down to a half, linear interpolation skips no pixel, and costs a third of averaging over areas.
         shrink = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-        tensor = np.empty((1, 3, self.input_px, self.input_px), np.float32)
+        tensor = np.empty((1, 3, self._padded(height), self._padded(width)), np.float32)
         tensor[0, :, height:] = self._padding
         tensor[0, :, :height, width:] = self._padding
         for plane, channel in zip(tensor[0], cv2.split(cv2.resize(picture, (width, height), interpolation=shrink)), strict=True):
             plane[:height, :width] = channel
+        anchors = anchors_of(*tensor.shape[2:])
         raw = self._run(tensor)
-        if raw.shape != (1, len(self._stride), 85):
-            raise DetectorError(f"the detector gave an array of shape {raw.shape}; expected (1, {len(self._stride)}, 85)")
-        if not np.isfinite(raw).all():
+        if raw.shape != (1, len(anchors.strides), NUMBERS):
+            raise DetectorError(f"the detector gave an array of shape {raw.shape}; expected (1, {len(anchors.strides)}, {NUMBERS})")
+        # One number that is not finite makes the sum of all not finite, and a sum costs a third of looking at each.
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = np.add.reduce(raw, axis=None)
+        if not np.isfinite(total):
             raise DetectorError("the detector gave a number that is not finite")
-        return self._decode(raw[0]).moved(0, 0, scale)
+        return self._decode(raw[0], anchors).moved(0, 0, scale)
 
-    def _decode(self, raw: NDArray[np.float32]) -> Boxes:
+    def _padded(self, side_px: int) -> int:
+        """Side of the input for that many pixels of picture."""
+        return -(-side_px // STRIDES[-1]) * STRIDES[-1] if self._any_shape else self.input_px
+
+    def _decode(self, raw: NDArray[np.float32], anchors: Anchors) -> Boxes:
         """Boxes in pixels of the network's input, from the raw head: (xy + cell) * stride, exp(wh) * stride, objectness * class."""
         sure = np.flatnonzero(raw[:, 4] > self._threshold)
         classes = raw[np.ix_(sure, self._columns)]
@@ -162,8 +200,8 @@ class YoloxDetector:
         scores = raw[sure, 4] * classes[np.arange(len(sure)), best]
         keep = scores > self._threshold
         sure, best, scores = sure[keep], best[keep], scores[keep]
-        stride = self._stride[sure, None]
-        centre = (raw[sure, :2] + self._corner[sure]) * stride
+        stride = anchors.strides[sure, None]
+        centre = (raw[sure, :2] + anchors.cells[sure]) * stride
         half = np.exp(np.clip(raw[sure, 2:4], -8, 8)) * stride / 2
         boxes = Boxes(np.concatenate([centre - half, centre + half], 1), scores.astype(np.float32), self._kind_of_column[best])
         return without_doubles(boxes)

@@ -70,11 +70,11 @@ class Grid:
 
     def working_boxes(self, xyxy: NDArray[np.float32], *, grow: float = 0.0) -> Mask:
         """Working pixels under boxes (n, 4) in pixels of the picture, each side moved out by `grow` of the box and one more pixel."""
-        mask = np.zeros(self.working_shape, np.uint8)
+        mask, shrink = np.zeros(self.working_shape, np.uint8), self.shrink
         for left, top, right, bottom in xyxy.astype(float):
             dx, dy = (right - left) * grow, (bottom - top) * grow
-            x0, y0 = int((left - dx) // self.shrink) - 1, int((top - dy) // self.shrink) - 1
-            x1, y1 = int(-(-(right + dx) // self.shrink)) + 1, int(-(-(bottom + dy) // self.shrink)) + 1
+            x0, y0 = int((left - dx) // shrink) - 1, int((top - dy) // shrink) - 1
+            x1, y1 = int(-(-(right + dx) // shrink)) + 1, int(-(-(bottom + dy) // shrink)) + 1
             mask[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = 1
         return mask.astype(bool)
 

@@ -5,6 +5,7 @@ movement. Pixels under subjects are never read, not for the first reference eith
 a bump that is nearly everything. When in doubt the answer is a fault: the plate is dropped and everything is withheld until it settles again.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -165,6 +166,15 @@ def _compare(grey: Floats, reference: Floats, readable: Mask) -> tuple[NDArray[n
 
 
 def _sums(values: Floats) -> Floats:
-    """Sums over the regions, as means times a constant: all are only compared with each other."""
+    """Sums over the regions; a pixel on the border of two counts for both in part."""
     rows, columns = values.shape
-    return np.asarray(cv2.resize(values, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32) * np.float32(rows * columns / (ROWS * COLUMNS))
+    return np.asarray(_parts(rows, ROWS) @ values @ _parts(columns, COLUMNS).T, np.float32)
+
+
+@lru_cache(maxsize=16)
+def _parts(length: int, regions: int) -> Floats:
+    """How much of each of `length` pixels lies in each of `regions` equal parts: regions x length, columns sum to 1."""
+    edges = np.arange(regions + 1) * length / regions
+    pixels = np.arange(length)
+    inside = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    return np.asarray(np.clip(inside, 0, 1), np.float32)

@@ -6,6 +6,7 @@ of foot points in heights of the subject, since at 2 looks a second boxes of one
 """
 
 from dataclasses import dataclass, field
+from math import hypot, log
 from typing import Final
 
 import numpy as np
@@ -63,8 +64,10 @@ class Track:
         """Whether this is a subject without looking at the plate: plausible, and vouched for by movement or by its way."""
         if not self.plausible:
             return False
+        if self.vouched_hits >= LEAST_VOUCHED_HITS * len(self.times_s):
+            return True
         way = np.ptp(np.array(self.feet_px), axis=0).max() / max(1.0, float(np.median(self.heights_px)))
-        return bool(self.vouched_hits >= LEAST_VOUCHED_HITS * len(self.times_s) or way >= LEAST_WAY)
+        return bool(way >= LEAST_WAY)
 
     def add(self, time_s: float, box: NDArray[np.float32], score: float, *, vouched: bool) -> None:
         """Takes a hit: a box (left, top, right, bottom) at a time."""
@@ -132,16 +135,17 @@ def without_parts(boxes: Boxes) -> list[int]:
 def _pairs(tracks: list[Track], boxes: Boxes, some: list[int], time_s: float) -> list[tuple[Track, int]]:
     """Tracks and boxes that belong together, the nearest pairs first."""
     costs: list[tuple[float, int, int]] = []
+    xyxy, kinds = boxes.xyxy.tolist(), boxes.kinds.tolist()  # plain numbers: arrays cost more than what is done with them
     for row, track in enumerate(tracks):
         x, y = track.predicted(time_s)
         reach = REACH * (1 + REACH_GROWTH_PER_S * min(1.5, time_s - track.times_s[-1]))
         for index in some:
-            if boxes.kinds[index] != track.kind:
+            if kinds[index] != track.kind:
                 continue
-            left, _, right, bottom = boxes.xyxy[index]
-            height = float(bottom - boxes.xyxy[index, 1])
-            away = float(np.hypot((left + right) / 2 - x, bottom - y)) / max(1.0, height)
-            taller = abs(float(np.log(max(1.0, height) / max(1.0, track.heights_px[-1]))))
+            left, top, right, bottom = xyxy[index]
+            height = bottom - top
+            away = hypot((left + right) / 2 - x, bottom - y) / max(1.0, height)
+            taller = abs(log(max(1.0, height) / max(1.0, track.heights_px[-1])))
             if away < reach and taller < SAME_HEIGHT:
                 costs.append((away + HEIGHT_WEIGHT * taller, row, index))
     pairs: list[tuple[Track, int]] = []
