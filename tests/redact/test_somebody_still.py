@@ -17,7 +17,7 @@ import pytest
 from passerby.redact.detection import LoadedDetector
 from passerby.redact.settings import gate_settings
 from tests.support.cropped_still import CroppedStill, cropped_still
-from tests.support.still_people import Variant
+from bench.still_people import Variant
 
 MOST_SHOWN = 0.05
 SEEDS = {24: (0, 1, 2), 32: (0,), 40: (0,)}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.support.still_people import StillClip, Variant, still_clip
+from bench.still_people import StillClip, Variant, still_clip
 
 HEIGHTS_PX = (10, 16, 24, 40)
 

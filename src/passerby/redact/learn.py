@@ -23,11 +23,13 @@ from passerby.sealed.gate.grid import Grid, Picture
 from passerby.sealed.gate.light import Exposure
 from passerby.sealed.gate.looks import ReleaseLooks
 from passerby.sealed.gate.plate import LearnedPlate, Plate
-from passerby.sealed.gate.settings import GateSettings
+from passerby.sealed.gate.settings import SAMPLES, GateSettings
 from passerby.sealed.gate.subjects import LiveSubjects
 from passerby.sealed.gate.tracks import Track
 from passerby.sealed.gate.watch import Observation, Watch
 
+LONGEST_SHARE: Final = 1.05
+"""What a file says of its length is believed while no more than so much of it was seen."""
 AHEAD: Final = 2
 """Looks that are under way while the one before is judged."""
 MOST_PLATE_BYTES: Final = 400_000_000
@@ -121,12 +123,16 @@ class Learner:
         self._frames = 0
         self._covered = np.zeros(self._grid.block_shape, np.int32)
         self._looked = 0
+        self._start_s, self._length_s = 0.0, 0.0
         self._exposure = Exposure()
         self._black: Picture = np.zeros((size.height_px, size.width_px, 3), np.uint8)
         self._latest = self._black
 
     def run(self, clip: Clip, from_s: float | None, to_s: float | None, progress: Progress) -> Lesson:
         """Reads the clip once."""
+        self._start_s = from_s or 0.0
+        end_s = min((s for s in (to_s, clip.info.duration_s) if s), default=0.0)
+        self._length_s = max(0.0, end_s - self._start_s)
         last_s = 0.0
         for picture, time_s, found in self._looks(clip.frames(from_s, to_s), progress):
             self._subjects.next = found
@@ -176,7 +182,12 @@ class Learner:
             self._good_s = time_s
             self._plate.infrared = seen.infrared
             gains = self._exposure.of(seen.working, ~seen.hidden)
-            self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
+            self._plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains, self._part_at(time_s))
+
+    def _part_at(self, time_s: float) -> int | None:
+        """Which of as many equal parts of the clip as there are samples this is; None where the clip's length is not known, or was told too short."""
+        share = (time_s - self._start_s) / self._length_s if self._length_s else np.inf
+        return min(SAMPLES - 1, max(0, int(share * SAMPLES))) if share <= LONGEST_SHARE else None
 
     def _end_segment(self) -> None:
         """Establishes what the segment's samples agree on and looks find nobody in."""

@@ -51,7 +51,7 @@ def live(absorb_s: float = 60.0) -> Plate:
 
 def step(plate: Plate, picture: Picture, by_subject: Mask, by_movement: Mask, passed_s: float = STEP_S, found: Mask | None = None) -> Mask:
     """What the gate does with a plate at each look. Returns the blocks that were established."""
-    plate.disturb(by_subject, by_movement, passed_s)
+    plate.disturb(by_subject, by_movement, by_movement, passed_s)
     plate.sample(picture, ~(by_subject | by_movement), passed_s)
     plate.absorb()
     candidate, ready = plate.candidates()
@@ -72,7 +72,7 @@ def settled(plate: Plate, level: int = 100) -> Plate:
 def seconds_until_ready(plate: Plate, block: tuple[int, int], most_s: float = 1000.0) -> float:
     """Seconds of quiet until a block is to be looked at."""
     for number in range(round(most_s / STEP_S)):
-        plate.disturb(none(), none(), STEP_S)
+        plate.disturb(none(), none(), none(), STEP_S)
         plate.sample(flat(100), every(), STEP_S)
         if plate.candidates()[1][block]:
             return (number + 1) * STEP_S
@@ -161,10 +161,10 @@ def test_a_held_block_waits_for_a_disturbance_and_then_twice_as_long_each_time()
         plate.hold(only(INNER))
         assert plate.held[INNER]
         for _ in range(2 * SAMPLES):
-            plate.disturb(none(), none(), STEP_S)
+            plate.disturb(none(), none(), none(), STEP_S)
             plate.sample(flat(100), every(), STEP_S)
             assert not plate.candidates()[1][INNER], "nothing disturbed it"
-        plate.disturb(only(INNER), none(), STEP_S)
+        plate.disturb(only(INNER), none(), none(), STEP_S)
         assert not plate.held[INNER]
     ratios = np.array(waited[1:]) / np.array(waited[:-1])
     assert ratios[:MOST_DOUBLINGS] == pytest.approx(2.0, rel=0.15)
@@ -176,7 +176,7 @@ def test_in_a_file_a_held_block_stays_held() -> None:
     for _ in range(2 * SAMPLES):
         plate.sample(flat(100), every(), STEP_S)
     plate.hold(only(INNER))
-    plate.disturb(only(INNER), none(), STEP_S)
+    plate.disturb(only(INNER), none(), none(), STEP_S)
     for _ in range(8 * SAMPLES):
         step(plate, flat(100), none(), none())
     assert plate.held[INNER]
@@ -189,7 +189,7 @@ def test_in_a_file_a_disturbed_block_only_gives_no_sample() -> None:
     plate = Plate(SMALL, GateSettings(settle_s=SETTLE_S), keep_samples=True)
     for number in range(4 * SAMPLES):
         passing = only(INNER) if number % 2 else none()
-        plate.disturb(passing, none(), STEP_S)
+        plate.disturb(passing, none(), none(), STEP_S)
         plate.sample(flat(255 if number % 2 else 100), ~passing, STEP_S)
     candidate, ready = plate.candidates()
     assert ready[INNER]

@@ -143,6 +143,42 @@ def test_in_a_file_samples_spread_over_all_of_the_time() -> None:
     assert all(len(set(column)) == SAMPLES for column in kept.T), "no moment is kept twice"
 
 
+def parts_kept(offered_in: list[int]) -> NDArray[np.int8]:
+    """From which parts of a clip the samples are in the end (SAMPLES, sorted), when each part offers so many."""
+    samples = Samples(GRID, keep=True)
+    for part, count in enumerate(offered_in):
+        for _ in range(count):
+            samples.add(flat(part), every(), part=part)
+    kept = samples._part[:, 0, 0]
+    full = samples.full[0, 0]
+    assert full == (kept >= 0).all()
+    values = samples._pictures[:, 0, 0, 0]
+    assert all(value == part for value, part in zip(values, kept, strict=True) if part >= 0), "a sample is of the part that it is said to be from"
+    return np.sort(kept)
+
+
+@given(st.lists(st.integers(1, 6), min_size=SAMPLES, max_size=SAMPLES))
+def test_each_part_of_a_clip_gives_one_sample(offered_in: list[int]) -> None:
+    assert parts_kept(offered_in).tolist() == list(range(SAMPLES))
+
+
+@given(st.lists(st.integers(0, 30), min_size=SAMPLES, max_size=SAMPLES))
+def test_parts_without_a_quiet_moment_lend_their_places_to_others(offered_in: list[int]) -> None:
+    kept = parts_kept(offered_in)
+    present = {part for part, count in enumerate(offered_in) if count}
+    assert present <= set(kept.tolist())
+    assert set(kept.tolist()) <= present | {-1}
+
+
+def test_a_clip_whose_length_was_told_far_too_long_is_sampled_all_over_nevertheless() -> None:
+    samples = Samples(GRID, keep=True)
+    for number in range(200):
+        samples.add(flat(number), every(), part=0)
+    kept = samples._pictures[:, ::16, ::16, 0]
+    assert samples.full.all()
+    assert 60 < kept.mean() < 140
+
+
 def test_in_a_file_the_choice_of_samples_is_the_same_each_time() -> None:
     assert np.array_equal(kept_numbers(120), kept_numbers(120))
 

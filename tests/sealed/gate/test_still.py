@@ -62,7 +62,7 @@ PLACES = {
     "in the lower corner": (306, 230),
     "across blocks": (155.0, 79.0),
 }
-UNDETECTED = pytest.mark.xfail(strict=True, reason="seven of nine random samples may all show somebody who stayed for most of the clip")
+UNDETECTED = pytest.mark.xfail(strict=True, reason="somebody who stays for eight ninths of the clip is in eight of nine samples")
 SLIVERS = pytest.mark.xfail(
     strict=True, reason="a fifth of a block's pixels need not agree: slivers of somebody who was there half of the time get in"
 )
@@ -145,7 +145,7 @@ def test_somebody_who_is_found_now_and_then_from_near_is_never_released_before_i
     assert most_exposed(RUNS[run](Play(STAGE, [Figure(stands(150, 110), 8, 18)], 12, hz=2), AtTimes(3))) == 0
 
 
-@pytest.mark.parametrize("share", [0.3, pytest.param(0.6, marks=UNDETECTED), pytest.param(0.75, marks=UNDETECTED)])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.7, pytest.param(0.9, marks=UNDETECTED)])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_somebody_never_detected_who_came_and_left_does_not_get_into_the_plate_of_a_file(share: float, seed: int) -> None:
     seconds = 60.0

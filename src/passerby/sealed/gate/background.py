@@ -19,6 +19,9 @@ SPECK_PX: Final = 4
 JOIN_PX: Final = 5
 SHARED: Final = 1
 ALONE: Final = 2
+SOLID: Final = 1
+CORE_PX: Final = 3
+"""Side of a square of working pixels that must lie within what changed for it to be solid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class Foreground:
     Attributes:
         subjects: Under a grown subject box, or in a component that touches one.
         unexplained: Different or moving, and in no component that touches a subject.
+        solid: Those of them whose component is somewhere as wide as it would have to be to hide somebody: no wire, tape or edge that trembles.
         areas_xyxy: (n, 4) float32, boxes in working pixels around the unexplained components, largest first.
     """
 
     subjects: Mask
     unexplained: Mask
+    solid: Mask
     areas_xyxy: NDArray[np.float32]
 
 
@@ -57,7 +62,9 @@ def different(changes: NDArray[np.uint8], least: int, noise: float, where: Mask)
 
 def split_by_subjects(changed: Mask, subjects: Mask) -> Foreground:
     """Which components of `changed` share the fate of the subjects they touch. `changed` under subjects is not read."""
-    joined = np.asarray(cv2.dilate((changed & ~subjects).astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8)), np.uint8)
+    outside = (changed & ~subjects).astype(np.uint8)
+    core = cv2.erode(outside, np.ones((CORE_PX, CORE_PX), np.uint8), borderValue=0)
+    joined = np.asarray(cv2.dilate(outside, np.ones((JOIN_PX, JOIN_PX), np.uint8)), np.uint8)
     joined[subjects] = 1
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     with_subject = np.bincount(labels[subjects], minlength=count) > 0
@@ -67,5 +74,6 @@ def split_by_subjects(changed: Mask, subjects: Mask) -> Foreground:
     alone = large & ~with_subject
     left, top, width, height, area = stats[alone].T
     boxes = np.stack([left, top, left + width, top + height], 1).astype(np.float32)
-    fate = (with_subject * SHARED + alone * ALONE).astype(np.uint8)[labels]
-    return Foreground(fate == SHARED, fate == ALONE, boxes[np.argsort(-area, kind="stable")])
+    is_solid = np.bincount(labels[core > 0], minlength=count) > 0
+    fate = (with_subject * SHARED + alone * ALONE + (alone & is_solid) * SOLID).astype(np.uint8)[labels]
+    return Foreground(fate == SHARED, fate >= ALONE, fate == ALONE + SOLID, boxes[np.argsort(-area, kind="stable")])

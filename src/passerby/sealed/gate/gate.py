@@ -143,7 +143,7 @@ class Gate:
     def _learn(self, picture: Picture, seen: Observation, passed_s: float) -> None:
         plate = self._plate
         plate.infrared = seen.infrared
-        plate.disturb(seen.by_subject, seen.by_movement, passed_s)
+        plate.disturb(seen.by_subject, seen.by_movement, seen.by_object, passed_s)
         self._light.update(seen.working, self._reference, ~seen.hidden & self._known, passed_s)
         if self._looks is None:
             return

@@ -110,8 +110,10 @@ class Plate:
         states[self._never] = BlockState.NEVER
         return states
 
-    def disturb(self, by_subject: Mask, by_movement: Mask, passed_s: float) -> None:
-        """Says which blocks a subject covers and which differ or move without one; `passed_s` seconds after the last time.
+    def disturb(self, by_subject: Mask, by_movement: Mask, by_object: Mask, passed_s: float) -> None:
+        """Says which blocks a subject covers, which differ or move without one, and which of these by more than a line.
+
+        `passed_s` seconds have passed since the last time.
 
         A disturbed block starts to settle anew (in a file: it only gives no sample). That frees a block that was held, too: what was found
         there may have left. The next looks will see; until then it waits twice as long as the time before.
@@ -123,16 +125,16 @@ class Plate:
             self._quiet_s[fresh] = 0
             self._samples.empty(fresh)
             self._held &= ~disturbed
-        self._differs_s = np.where(by_movement & ~by_subject, self._differs_s + np.float32(passed_s), self._differs_s)
-        self._differs_s[~disturbed] = 0
+        self._differs_s = np.where(by_object & ~by_subject, self._differs_s + np.float32(passed_s), self._differs_s)
+        self._differs_s[~(by_object | by_subject)] = 0
 
-    def sample(self, picture: Picture, free: Mask, passed_s: float, gains: NDArray[np.float32] | None = None) -> None:
-        """Takes a sample of the `free` blocks that need one; `passed_s` seconds of quiet are added to them. `gains`: see `Samples.add`."""
+    def sample(self, picture: Picture, free: Mask, passed_s: float, gains: NDArray[np.float32] | None = None, part: int | None = None) -> None:
+        """Takes a sample of the `free` blocks that need one; `passed_s` seconds of quiet are added to them. `gains`, `part`: see `Samples.add`."""
         wanted = free & ~self._established & ~self._never
         if not self._keep:
             wanted &= ~self._held
         due = self._quiet_s * (SAMPLES - 1) >= self._samples.offered * self._needed_s() - 1e-3 if not self._keep else wanted
-        self._samples.add(picture, wanted & due, gains)
+        self._samples.add(picture, wanted & due, gains, part)
         self._quiet_s[wanted] += np.float32(passed_s)
 
     def candidates(self) -> tuple[Picture, Mask]:

@@ -1,8 +1,9 @@
 """Quiet samples of each block, and the picture that they agree on.
 
 Every block keeps SAMPLES pictures of itself, taken while it was quiet. The candidate for the plate is their median, pixel by pixel; a block
-agrees when almost all of its pixels look the same in almost all samples, so somebody who stood there for a third of the time spoils the
-agreement instead of entering the plate.
+agrees when almost all of its pixels look the same in almost all samples, so somebody who stood there for a part of the time spoils the
+agreement instead of entering the plate. In a file each ninth of the clip gives one sample: whoever never was detected would have to stand on
+one spot for seven ninths of it.
 """
 
 from typing import Final
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture, mean_over
 from passerby.sealed.gate.settings import SAMPLES
 
-TOLERANCE: Final = 20
-AGREEING_SAMPLES: Final = 7
-KEPT_SAMPLES: Final = 6
+TOLERANCE: Final = 28
+AGREEING_SAMPLES: Final = 8
+KEPT_SAMPLES: Final = 8
 """A pixel on which fewer samples agree than this is not shown, even in a block that agrees: its surroundings are."""
 AGREEING_SHARE_LIVE: Final = 0.93
-AGREEING_SHARE_FILE: Final = 0.8
+AGREEING_SHARE_FILE: Final = 0.7
 """Least share of a block's pixels that must look alike. In a file the samples come from all over the clip: what disturbs them differs each time."""
+EMPTY: Final = -1
+UNKNOWN_PART: Final = SAMPLES
 LEAST_FACTOR: Final = 0.01
 """Differences of light below this are left to the median."""
 STRIP_ROWS: Final = 32
@@ -32,7 +35,8 @@ class Samples:
 
     Args:
         grid: Units of the picture.
-        keep: True = samples need not be adjacent: once full, each new one replaces a random one, so that they spread over all quiet time (files).
+        keep: True = samples need not be adjacent: one is kept from each part of the clip, and where the clip's length is not known, a random choice
+            of all, so that they spread over all quiet time (files).
             False = the caller spaces them out and empties a block that is disturbed (live).
     """
 
@@ -43,31 +47,63 @@ class Samples:
         self._gains = np.ones((SAMPLES, rows, columns, 3), np.float32)
         self._keep = keep
         self._random = np.random.default_rng(0)
+        self._part = np.full((SAMPLES, rows, columns), EMPTY, np.int8)
+        """The part of the clip that each sample is from."""
+        self._latest_part = EMPTY
+        self._offered_in_part = np.zeros(grid.block_shape, np.int32)
         self.offered = np.zeros(grid.block_shape, np.int32)
         """Samples offered to each block since it was last emptied."""
 
     @property
     def full(self) -> Mask:
         """Blocks that have all their samples."""
-        return np.asarray(self.offered >= SAMPLES)
+        return np.asarray((self._part != EMPTY).all(0))
 
     def empty(self, blocks: Mask) -> None:
         """Forgets the samples of the given blocks."""
         self.offered[blocks] = 0
+        self._part[:, blocks] = EMPTY
 
-    def add(self, picture: Picture, blocks: Mask, gains: NDArray[np.float32] | None = None) -> None:
+    def add(self, picture: Picture, blocks: Mask, gains: NDArray[np.float32] | None = None, part: int | None = None) -> None:
         """Takes a sample of each of the given blocks from `picture` (h x w x 3), with the light that it was taken in.
 
-        `gains` (a few rows x columns x 3) is how bright each region is against a picture that stays the same; None = samples are not compensated.
+        Args:
+            picture: A whole picture.
+            blocks: Those that give a sample.
+            gains: A few rows x columns x 3, how bright each region is against a picture that stays the same; None = samples are not compensated.
+            part: Which of SAMPLES equal parts of the clip this is, not falling; None where its length is not known.
         """
-        slots = np.where(self.offered < SAMPLES, self.offered, self._random.integers(0, self.offered + 1) if self._keep else SAMPLES)
+        slots = self._slots(part)
         self.offered[blocks] += 1
         row, column = np.nonzero(blocks & (slots < SAMPLES))
         if len(row):
+            self._part[slots[row, column], row, column] = UNKNOWN_PART if part is None else part
             if gains is not None:
                 by_block = cv2.resize(gains, self._grid.block_shape[::-1], interpolation=cv2.INTER_LINEAR)
                 self._gains[slots[row, column], row, column] = by_block[row, column]
             self._by_block(self._pictures)[slots[row, column], row, :, column] = self._by_block(self._padded(picture)[None])[0, row, :, column]
+
+    def _slots(self, part: int | None) -> NDArray[np.int64]:
+        """Where each block would put a sample; SAMPLES = nowhere."""
+        if not self._keep:
+            return np.minimum(self.offered, SAMPLES)
+        drawn = self._random.integers(0, self.offered + 1)
+        if part is None:
+            return np.where(self.offered < SAMPLES, self.offered, np.minimum(drawn, SAMPLES))
+        if part != self._latest_part:
+            self._latest_part = part
+            self._offered_in_part[:] = 0
+        self._offered_in_part += 1
+        # A place of its own for each part of the clip; a random one of the part's samples has it. Places of parts without a quiet moment, before
+        # or to come, are lent to samples of other parts: once all are taken, to random ones.
+        takes_own = (self._part[part] != part) | (self._random.integers(0, self._offered_in_part) == 0)
+        is_empty = self._part == EMPTY
+        before, to_come = is_empty[:part], is_empty[::-1]
+        free = np.where(before.any(0), before.argmax(0) if part else 0, SAMPLES - 1 - to_come.argmax(0))
+        lent = np.minimum(drawn, SAMPLES)
+        holder = np.take_along_axis(self._part, np.minimum(lent, SAMPLES - 1)[None], 0)[0]
+        lent = np.where(holder == lent, SAMPLES, lent)
+        return np.where(takes_own, part, np.where(is_empty.any(0), free, lent))
 
     def _padded(self, picture: Picture) -> Picture:
         """The picture with its last row and column repeated up to whole blocks."""

@@ -36,6 +36,7 @@ class Observation:
         working: The working picture.
         by_subject: Blocks that a subject, or what moves along with it, covers now or did at the look before.
         by_movement: Blocks that differ from the plate or move, and that no subject explains.
+        by_object: Those of them on which it is more than a line.
         differs: Working pixels that differ from the place or move and that no subject explains.
         areas_xyxy: (n, 4) float32, boxes around what `differs`, in pixels of the picture, largest first.
         present: Working pixels that subjects cover, or what moves along with them.
@@ -49,6 +50,7 @@ class Observation:
     working: Picture
     by_subject: Mask
     by_movement: Mask
+    by_object: Mask
     differs: Mask
     areas_xyxy: NDArray[np.float32]
     present: Mask
@@ -142,6 +144,7 @@ class Watch:
             working=working,
             by_subject=self._grid.blocks_of(present),
             by_movement=self._grid.blocks_of(differs),
+            by_object=self._grid.blocks_of(foreground.solid & ~present),
             differs=differs,
             areas_xyxy=foreground.areas_xyxy * np.float32(self._grid.shrink),
             present=foreground.subjects,

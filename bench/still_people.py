@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.clips import Mask, Picture, difference
-from tests.support.cut_outs import CutOut, Place, PlaceName, cut_outs_of, place_of
+from bench.cut_outs import CutOut, Place, PlaceName, cut_outs_of, place_of
 
 NOISE_FIELDS: Final = 16
 SIGMA: Final = 2.0
