@@ -1,6 +1,6 @@
 """How often somebody who never moves gets past the looks before a release: the gate's published miss rate.
 
-    python -m bench.misses [--seeds 40] [--heights 12,16,20,24,32,40,60] [--place pets|one-by-one] [--json FILE]
+    python -m bench.misses [--seeds 40] [--heights 12,16,20,24,32,40,60] [--place pets|one-by-one] [--live]
 
 People cut out of a real clip are pasted, still, into its empty place. The gate looks at the blocks they stand on exactly as it does before it
 releases them, at its usual setting (smallest person 24 px). Missed: more than 5 % of the person's pixels would be released. The other looks of a
@@ -71,24 +71,24 @@ def _at_most(hits: int, tries: int, rate: float) -> float:
     return total
 
 
-def is_missed(clip: StillClip, detector: Detector, executor: Executor) -> bool:
+def is_missed(clip: StillClip, detector: Detector, executor: Executor, *, live: bool) -> bool:
     """Whether the looks before a release let more than 5 % of the person through."""
     pictures = np.stack([picture for _, picture in islice(clip, SAMPLES)])
     candidate = np.median(pictures, axis=0).astype(np.uint8)
     person = clip.mask_at(SEEN_AT_S)
     grid = Grid(Size(candidate.shape[1], candidate.shape[0]))
     blocks = touched(person, 16, grid.block_shape)
-    clear, _ = ReleaseLooks(grid, detector, GateSettings().min_person_px, executor).look(candidate, blocks, 0)
+    clear, _ = ReleaseLooks(grid, detector, GateSettings().min_person_px, executor, both_ways=live).look(candidate, blocks, 0)
     return bool((person & grid.pixels_of(clear)).sum() > MISSED * max(1, person.sum()))
 
 
-def measured(place: PlaceName, heights_px: tuple[int, ...], seeds: int) -> Iterator[MissRate]:
+def measured(place: PlaceName, heights_px: tuple[int, ...], seeds: int, *, live: bool) -> Iterator[MissRate]:
     detector = load_detector("yolox-nano", "cpu").detector
     with ThreadPoolExecutor(2) as executor:
         for variant in VARIANTS:
             for height_px in heights_px:
                 clips = (still_clip(variant, height_px, seed, SAMPLES / FPS, FPS, place) for seed in range(seeds))
-                missed = [is_missed(clip, detector, executor) for clip in clips if clip is not None]
+                missed = [is_missed(clip, detector, executor, live=live) for clip in clips if clip is not None]
                 if missed:
                     yield MissRate(variant.value, height_px, len(missed), sum(missed))
 
@@ -98,19 +98,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--heights", default=",".join(str(height) for height in HEIGHTS_PX))
     parser.add_argument("--place", choices=["pets", "one-by-one"], default="pets")
+    parser.add_argument("--live", action="store_true", help="look as a live gate does: at each tile and at its mirror image")
     parser.add_argument("--json", type=Path, default=Path("out/bench/misses.json"))
     arguments = parser.parse_args()
     heights_px = tuple(int(height) for height in arguments.heights.split(","))
     place = PlaceName.PETS if arguments.place == "pets" else PlaceName.ONE_BY_ONE
     cv2.setNumThreads(1)
-    rates = list(measured(place, heights_px, arguments.seeds))
+    rates = list(measured(place, heights_px, arguments.seeds, live=arguments.live))
     if not rates:
         parser.exit(1, "misses: the real clip cannot be had here\n")
     rows = [
         [variant.value, *(f"{r.missed} of {r.people} (<= {r.upper_bound:.1%})" for r in rates if r.variant == variant.value)] for variant in VARIANTS
     ]
     show(f"missed, still people in the {place} place, by standing height", ["", *(f"{height} px" for height in heights_px)], rows)
-    keep(arguments.json, {"place": place.value, "misses": [{**asdict(rate), "upper_bound": round(rate.upper_bound, 4)} for rate in rates]})
+    keep(
+        arguments.json,
+        {"place": place.value, "live": arguments.live, "misses": [{**asdict(rate), "upper_bound": round(rate.upper_bound, 4)} for rate in rates]},
+    )
 
 
 if __name__ == "__main__":

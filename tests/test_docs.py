@@ -77,7 +77,7 @@ def test_the_reference_of_commands_is_what_typer_knows() -> None:
 
 
 def test_every_command_and_every_option_is_explained_in_the_guide() -> None:
-    guides = {"redact": text(GUIDE / "redact.md"), "models": text(GUIDE / "models.md")}
+    guides = {name: text(GUIDE / f"{name}.md") for name in ("redact", "simulate", "models")}
     missing = []
     for name, command in commands():
         words = name.split()

@@ -41,6 +41,7 @@ class LazyCommand:
 COMMANDS: Final[Mapping[str, LazyCommand]] = MappingProxyType(
     {
         "redact": LazyCommand("passerby.redact.command", "redact_command", "Turn footage into footage in which nobody can be recognised."),
+        "simulate": LazyCommand("passerby.simulate.command", "simulate_command", "Film a plaza that does not exist, and write down the truth."),
         "models": LazyCommand("passerby.models.command", "models_app", "List, fetch and verify the detector's weights."),
     }
 )

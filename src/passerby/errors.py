@@ -5,7 +5,8 @@ PasserbyError
 │   ├── InputError            a clip, a picture or a folder that cannot be read
 │   ├── OutputError           a place that cannot be written
 │   ├── SettingsError         an option, a polygon file or a manifest that makes no sense
-│   └── WeightsError          detector weights that are missing, damaged or not to be had
+│   ├── WeightsError          detector weights that are missing, damaged or not to be had
+│   └── SimulationError       the simulator cannot run: what it needs is not installed
 ├── SceneError                a released scene that is damaged or inconsistent: nothing of it is used
 └── GateError                 a part of the gate failed: the gate withholds, the caller may go on
     └── DetectorError         the detector raised or gave something that is no detection
@@ -49,6 +50,10 @@ class SettingsError(UserError):
 
 class WeightsError(UserError):
     """Detector weights that are missing, damaged or not to be had."""
+
+
+class SimulationError(UserError):
+    """The simulator cannot run: what it needs is not installed."""
 
 
 class SceneError(PasserbyError, ValueError):

@@ -1,0 +1,114 @@
+"""One pass over one simulated clip: simulated, compressed, seen by a live gate, rendered, and measured in all respects at once."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from bench.clips import Mask, difference
+from bench.privacy_codec import h264
+from bench.privacy_jobs import detector
+from bench.privacy_leak import TrueLeakMeter
+from bench.privacy_scenarios import HAZARDS, Scenario
+from bench.privacy_types import Step
+from bench.privacy_use import GroundTruth, Hazard, UseMeter
+from passerby.released.render import Renderer
+from passerby.sealed.gate.detector import Detector
+from passerby.sealed.gate.gate import Gate
+from passerby.sealed.gate.settings import GateSettings
+from passerby.simulate.happenings import Happenings
+from passerby.simulate.path import Path
+from passerby.simulate.place import Place
+from passerby.simulate.plaza import RIDERS, Plaza
+
+SETTLE_S: Final = 20.0
+BODY_M: Final = 1.7
+CAR_DIFFERENCE: Final = 12
+LEAST_CAR_PX: Final = 60
+GROWN: Final = 0.25
+STILL_M: Final = 0.01
+LOOK_AT_PLACE_EVERY: Final = 5
+END_S: Final = 1.0
+WELL_THERE_S: Final = 4.0
+
+
+def measured(scenario: Scenario) -> dict[str, Any]:
+    """The figures of a clip, for JSON."""
+    return measured_with(scenario, detector())
+
+
+def measured_with(scenario: Scenario, eyes: Detector) -> dict[str, Any]:
+    """The figures of a clip, with this detector."""
+    plaza = Plaza(scenario.settings)
+    moments = scenario.moments()
+    truth = _truth(plaza, scenario)
+    leak, use = TrueLeakMeter(sorted(truth.still), moments), UseMeter(truth, moments, LOOK_AT_PLACE_EVERY)
+    frames = 0
+    for step in steps(plaza, scenario, eyes):
+        leak.see(step)
+        use.see(step)
+        frames += 1
+    return {"light": scenario.light, "frames": frames, **leak.figures(), "use": use.figures()}
+
+
+def steps(plaza: Plaza, scenario: Scenario, eyes: Detector) -> Iterator[Step]:
+    """The clip, step by step. Compression is x264's, in memory."""
+    size, fps = scenario.settings.size, round(scenario.settings.fps)
+    gate, renderer = Gate(size, GateSettings(settle_s=SETTLE_S), eyes), Renderer(size, caption=False)
+    codec = h264(size.width_px, size.height_px, fps)
+    for shot in plaza:
+        raw = codec(shot.picture)
+        scene = gate.see(raw, shot.time_s)
+        yield Step(shot, raw, scene, renderer.render(scene), gate.plate.held)
+
+
+def never_moves(path: Path, seconds: float) -> bool:
+    """Whether somebody is there from the first to the last moment, always at one place."""
+    there = path.times_s[0] <= 0 and path.times_s[-1] >= seconds - END_S
+    return bool(there and np.ptp(path.xy_m, axis=0).max() < STILL_M)
+
+
+def _truth(plaza: Plaza, scenario: Scenario) -> GroundTruth:
+    camera = plaza.camera
+    return GroundTruth(
+        to_px=camera.to_px,
+        to_ground=camera.to_ground,
+        body_px=lambda xy_m: BODY_M * camera.px_per_m(xy_m),
+        static=parked_cars(plaza, scenario),
+        hazards=hazards(plaza, scenario),
+        still=frozenset(path.person for path in plaza.paths if never_moves(path, scenario.settings.seconds)),
+        riders_from=RIDERS,
+    )
+
+
+def hazards(plaza: Plaza, scenario: Scenario) -> list[Hazard]:
+    """Where in the picture the hazards of a clip are, by what each of them puts there."""
+    found = []
+    for event in scenario.settings.events:
+        if event.kind in HAZARDS:
+            layers = (
+                Happenings(plaza.camera, scenario.settings.place_seed, (event,))
+                .seen(min(event.at_s + WELL_THERE_S, (event.at_s + event.until_s) / 2))
+                .things
+            )
+            x = np.mean([layer.left_px + layer.alpha.shape[1] / 2 for layer in layers])
+            y = np.mean([layer.top_px + layer.alpha.shape[0] / 2 for layer in layers])
+            found.append(Hazard(event.kind.value, event.at_s, event.until_s, (float(x), float(y))))
+    return found
+
+
+def parked_cars(plaza: Plaza, scenario: Scenario) -> Mask:
+    """Pixels that parked cars hold: boxes of what they change in the empty place, grown by a quarter as the gate grows its boxes."""
+    settings = scenario.settings
+    with_cars, without = (
+        Place(plaza.camera, settings.place_seed, parked=parked, wind=0.0, windows=False, infrared=settings.infrared).picture
+        for parked in (settings.parked, 0)
+    )
+    changed = (difference(with_cars, without) > CAR_DIFFERENCE).astype(np.uint8)
+    mask = np.zeros(changed.shape, bool)
+    for left, top, width, height, area in cv2.connectedComponentsWithStats(cv2.dilate(changed, np.ones((3, 3), np.uint8)))[2][1:]:
+        if area >= LEAST_CAR_PX:
+            dx, dy = int(width * GROWN), int(height * GROWN)
+            mask[max(0, top - dy) : top + height + dy, max(0, left - dx) : left + width + dx] = True
+    return mask
