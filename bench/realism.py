@@ -32,7 +32,6 @@ from passerby.sealed.gate.looks import OVERLAP, TILE_PER_PERSON
 from passerby.simulate.cast import Appearance, Carried, Gait, Posture
 from passerby.simulate.figure import Atlas
 
-
 BANDS_PX: Final = ((12, 16), (16, 24), (24, 36), (36, 56), (56, 90), (90, 150))
 LEAST_IOU: Final = 0.4
 WITHIN: Final = 0.10
@@ -43,7 +42,6 @@ STANDS_OUT: Final = 0.5
 FAR: Final = 40
 ENLARGED: Final = 0.8
 """Cut-outs are enlarged by no more than the inverse: a person made larger is blurred as no camera blurs."""
-SIGMA: Final = {"day": 2.0, "infrared": 6.0}
 CONFIDENCE_95: Final = 1.96
 LOOKS: Final = ("tile", "whole picture")
 
@@ -53,6 +51,10 @@ class Light(StrEnum):
 
     DAY = "day"
     INFRARED = "infrared"
+
+
+SIGMA: Final = {Light.DAY: 2.0, Light.INFRARED: 6.0}
+"""Of the sensor's noise, in grey levels."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,11 @@ def seen_as(picture: Picture, light: Light, seed: int) -> Picture:
     rng = np.random.default_rng(seed)
     shape = picture.shape[:2]
     if light is Light.DAY:
-        noisy = picture + rng.normal(0, SIGMA[light], picture.shape).astype(np.float32)
-        return np.clip(noisy + 0.5, 0, 255).astype(np.uint8)
+        noisy = picture + rng.normal(0, SIGMA[light], picture.shape)
+        return np.asarray(np.clip(noisy + 0.5, 0, 255).astype(np.uint8))
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (3, 3), 0.7)
-    noisy = 0.7 * grey.astype(np.float32) + 30 + rng.normal(0, SIGMA[light], shape).astype(np.float32)
-    return np.asarray(cv2.merge([np.clip(noisy + 0.5, 0, 255).astype(np.uint8)] * 3), np.uint8)
+    dim = 0.7 * grey.astype(np.float64) + 30 + rng.normal(0, SIGMA[light], shape)
+    return np.asarray(cv2.merge([np.clip(dim + 0.5, 0, 255).astype(np.uint8)] * 3), np.uint8)
 
 
 def looked_at(detector: Detector, trial: Trial, who: int, light: Light) -> tuple[float, float]:
@@ -172,7 +174,7 @@ def drawn_person(height_px: float, rng: np.random.Generator, light: Light, odd: 
         look = replace(look, carried=Carried.NOTHING)
     atlas = Atlas(gait, look, infrared=light is Light.INFRARED)
     sprite = atlas.sprite(posture, rng.uniform(0, 2 * np.pi), rng.uniform(), height_px / gait.height_m)
-    return CutOut(sprite.bgr.astype(np.float32), sprite.alpha.astype(np.float32) / 255, height_px)
+    return CutOut(sprite.bgr.astype(np.float32), (sprite.alpha / 255).astype(np.float32), height_px)
 
 
 def trial_of(place: Place, pool: Sequence[CutOut], band: tuple[int, int], light: Light, seed: int, odd: Odd | None = None) -> Trial:
@@ -265,9 +267,7 @@ def odd_ones(detector: Detector, trials: int, threads: int) -> Iterator[tuple[st
     found = places()
     for odd in ODD:
         for band in BANDS_PX[2:5]:
-            made = [
-                trial_of(place, pool, band, Light.DAY, seed, odd) for place, pool in found for seed in range(-(-trials // len(found)))
-            ]
+            made = [trial_of(place, pool, band, Light.DAY, seed, odd) for place, pool in found for seed in range(-(-trials // len(found)))]
             yield f"{odd.name}, {band[0]} to {band[1]} px", scores_of(detector, made, Light.DAY, threads)
 
 
@@ -308,5 +308,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

@@ -24,7 +24,7 @@ from passerby.sealed.gate.light import Exposure
 from passerby.sealed.gate.looks import ReleaseLooks
 from passerby.sealed.gate.plate import LearnedPlate, Plate
 from passerby.sealed.gate.settings import SAMPLES, GateSettings
-from passerby.sealed.gate.subjects import LiveSubjects
+from passerby.sealed.gate.subjects import LiveSubjects, subjects_of
 from passerby.sealed.gate.tracks import Track
 from passerby.sealed.gate.watch import Observation, Watch
 
@@ -89,7 +89,7 @@ class _Ahead(LiveSubjects):
 
     def look(self, picture: Picture, time_s: float) -> Boxes:
         """The boxes of the look that was begun for this picture."""
-        return super().look(picture, time_s) if self.next is None else self.next.result()
+        return super().look(picture, time_s) if self.next is None else subjects_of(self.next.result())
 
     def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:
         """Follows, and keeps the boxes for the second pass."""

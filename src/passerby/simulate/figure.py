@@ -160,8 +160,8 @@ def _shrunk(master: Sprite, factor: float) -> Sprite:
     padded = math.ceil(height / factor), math.ceil(width / factor)
     both = np.zeros((*padded, 4), np.uint8)
     both[:rows, :columns, :3], both[:rows, :columns, 3] = master.bgr, master.alpha
-    small = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = cv2.GaussianBlur(small, (0, 0), LENS_PX)
+    averaged = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.GaussianBlur(averaged, (0, 0), LENS_PX)
     alpha = small[..., 3:]
     colour = small[..., :3] * 255 / np.maximum(alpha, 0.5)
     return Sprite(

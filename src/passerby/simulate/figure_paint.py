@@ -1,5 +1,6 @@
 """The colours of a drawn figure: cloth, skin and hair, then light and shade."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from passerby.simulate.figure_raster import Seen
 Floats = NDArray[np.float32]
 
 GRAIN_PX: Final = 128
+FINE: Final = 0.06
 GRAIN_PER_M: Final = 110.0
 """Fine grain: samples of the texture a metre."""
 LIGHT: Final = (-0.34, 0.80, 0.46)
@@ -92,29 +94,38 @@ def _sampled(texture: Floats, x: Floats, y: Floats) -> Floats:
     return np.asarray(texture[np.floor(y).astype(np.int32) % texture.shape[0], np.floor(x).astype(np.int32) % texture.shape[1]])
 
 
+@dataclass(frozen=True, eq=False)
+class _Dyes:
+    """Colours in this light: of each part (parts x 3), and the second ones of upper and lower cloth."""
+
+    of: Floats
+    upper_second: Floats
+    lower_second: Floats
+
+
 def _colours(seen: Seen, look: Appearance, grain: Grain, *, infrared: bool) -> Floats:
     """The colours themselves, without light: p x 3."""
-    palette = _palette(look, infrared=infrared)
-    colours = palette[seen.parts]
-    fine = _sampled(grain.fine, seen.places[:, 2] * GRAIN_PER_M, seen.places[:, 3] * GRAIN_PER_M)
+    dyes = _dyes(look, infrared=infrared)
+    colours = dyes.of[seen.parts]
     upper = (seen.parts == Part.TRUNK) | (seen.parts == Part.SLEEVE)
     lower = (seen.parts == Part.LEG) | (seen.parts == Part.SKIRT)
-    for where, cloth, number in ((upper, look.upper, Part.TRUNK), (lower, look.lower, Part.LEG)):
-        second = _in_infrared(cloth.second, 0.5, infrared=infrared)
-        _weave(colours, where, (seen, cloth, palette[number], second), grain)
-    _open_collar(colours, seen, look, palette)
-    _draw_face(colours, seen, look, palette)
-    colours *= 1 + (0.06 * fine)[:, None]
+    for where, cloth, second in ((upper, look.upper, dyes.upper_second), (lower, look.lower, dyes.lower_second)):
+        if cloth.pattern is not Pattern.PLAIN:
+            share = _woven(seen.places[where], cloth, grain)[:, None]
+            colours[where] = colours[where] * (1 - share) + second * share
+    if look.top in {Top.JACKET, Top.COAT}:
+        _open_jacket(colours, seen, dyes.upper_second if look.grain % 2 else None)
+    _draw_face(colours, seen, look, dyes)
+    fine = _sampled(grain.fine, seen.places[:, 2] * GRAIN_PER_M, seen.places[:, 3] * GRAIN_PER_M)
+    colours *= (1 + FINE * fine)[:, None]
     if look.code is not None:
         _print_code(colours, seen, look.code, upper | lower)
     return colours
 
 
-def _palette(look: Appearance, *, infrared: bool) -> Floats:
-    """The colour of each part."""
+def _dyes(look: Appearance, *, infrared: bool) -> _Dyes:
     upper, lower, hair, thing = look.infrared
-    thing_second: Colour = tuple(round(0.55 * value) for value in look.thing)  # type: ignore[assignment]
-    by_part = {
+    by_part: dict[Part, tuple[Sequence[float], float]] = {
         Part.SKIN: (look.skin, INFRARED_SKIN),
         Part.FACE: (look.skin, INFRARED_SKIN),
         Part.HAIR: (look.upper.colour, upper) if look.hair is Hair.HOOD else (look.hair_colour, hair),
@@ -124,14 +135,18 @@ def _palette(look: Appearance, *, infrared: bool) -> Floats:
         Part.SKIRT: (look.lower.colour, lower),
         Part.SHOE: (look.shoes, 0.3),
         Part.THING: (look.thing, thing),
-        Part.THING_SECOND: (thing_second, 0.6 * thing),
+        Part.THING_SECOND: ([0.55 * value for value in look.thing], 0.6 * thing),
         Part.DARK: (DARK, 0.15),
         Part.METAL: (METAL, 0.6),
     }
-    return np.stack([_in_infrared(*by_part[part], infrared=infrared) for part in Part])
+    return _Dyes(
+        np.stack([_in_infrared(*by_part[part], infrared=infrared) for part in Part]),
+        _in_infrared(look.upper.second, 1 - upper, infrared=infrared),
+        _in_infrared(look.lower.second, 1 - lower, infrared=infrared),
+    )
 
 
-def _in_infrared(colour: Colour, brightness: float, *, infrared: bool) -> Floats:
+def _in_infrared(colour: Sequence[float], brightness: float, *, infrared: bool) -> Floats:
     """The colour, or the grey that it is in infrared: mostly the material's own brightness there."""
     if not infrared:
         return np.array(colour, np.float32)
@@ -139,38 +154,32 @@ def _in_infrared(colour: Colour, brightness: float, *, infrared: bool) -> Floats
     return np.full(3, 0.3 * luma + 0.7 * 235 * brightness, np.float32)
 
 
-def _weave(colours: Floats, where: NDArray[np.bool_], of: tuple[Seen, Cloth, Floats, Floats], grain: Grain) -> None:
-    """Puts a cloth's pattern on the pixels of it."""
-    seen, cloth, first, second = of
-    if cloth.pattern is Pattern.PLAIN or not where.any():
-        return
-    around, along = seen.places[where, 2], seen.places[where, 3]
+def _woven(places: Floats, cloth: Cloth, grain: Grain) -> Floats:
+    """How much of the cloth's second colour there is at places on it, 0 to 1."""
+    around, along = places[:, 2], places[:, 3]
     stripe = (along / cloth.period_m) % 1.0 < 0.5
     match cloth.pattern:
         case Pattern.STRIPES:
-            share = stripe.astype(np.float32)
+            share = stripe
         case Pattern.CHECKS:
             share = 0.5 * stripe + 0.5 * ((around / cloth.period_m) % 1.0 < 0.5)
         case Pattern.MOTTLED:
             share = np.clip(0.4 + 0.7 * _sampled(grain.fine, around * 60, along * 60), 0, 1)
         case _:
-            share = (seen.places[where, 1] > 0.62).astype(np.float32)
-    colours[where] = first * (1 - share[:, None]) + second * share[:, None]
+            share = places[:, 1] > 0.62
+    return np.asarray(share, np.float32)
 
 
-def _open_collar(colours: Floats, seen: Seen, look: Appearance, palette: Floats) -> None:
-    """Jackets and coats are open in front: a narrow triangle shows what is worn beneath."""
-    if look.top not in (Top.JACKET, Top.COAT):
-        return
-    angle, share = seen.places[:, 0], seen.places[:, 1]
-    opening = (seen.parts == Part.TRUNK) & (np.abs(angle) < 0.55 * np.clip((share - 0.55) / 0.35, 0, 1)) & (share > 0.55)
-    if look.grain % 2:
-        colours[opening] = _in_infrared(look.upper.second, 0.6, infrared=bool((palette[0] == palette[0][0]).all()))
-    seam = (seen.parts == Part.TRUNK) & (np.abs(angle) < 0.045) & ~opening
-    colours[seam] *= 0.72
+def _open_jacket(colours: Floats, seen: Seen, beneath: Floats | None) -> None:
+    """The seam in front, and above it a narrow triangle of what is worn beneath, if that is seen."""
+    angle, share = np.abs(seen.places[:, 0]), seen.places[:, 1]
+    trunk = seen.parts == Part.TRUNK
+    colours[trunk & (angle < 0.045)] *= 0.72
+    if beneath is not None:
+        colours[trunk & (share > 0.55) & (angle < 0.55 * np.clip((share - 0.55) / 0.35, 0, 1))] = beneath
 
 
-def _draw_face(colours: Floats, seen: Seen, look: Appearance, palette: Floats) -> None:
+def _draw_face(colours: Floats, seen: Seen, look: Appearance, dyes: _Dyes) -> None:
     """Hair over the head's skin, and the shadows that eyes, nose and mouth are at this size."""
     head = seen.parts == Part.FACE
     if not head.any():
@@ -178,14 +187,14 @@ def _draw_face(colours: Floats, seen: Seen, look: Appearance, palette: Floats) -
     angle = seen.places[head, 0].astype(np.float64)
     level = np.interp(seen.places[head, 1], np.linspace(0, 1, len(HEAD_AT)), HEAD_AT)
     away = np.abs(angle)
-    skin = np.repeat(palette[Part.FACE][None], len(angle), axis=0)
+    skin = np.repeat(dyes.of[Part.FACE][None], len(angle), axis=0)
     eyes = np.exp(-0.5 * (((away - 0.42) / 0.17) ** 2 + ((level - 0.47) / 0.045) ** 2))
     brows = np.exp(-0.5 * (((away - 0.42) / 0.24) ** 2 + ((level - 0.56) / 0.03) ** 2))
     mouth = np.exp(-0.5 * ((away / 0.30) ** 2 + ((level - 0.10) / 0.03) ** 2))
     nose = np.exp(-0.5 * ((away / 0.16) ** 2 + ((level - 0.27) / 0.03) ** 2))
     shade = 1 - 0.55 * eyes - 0.35 * brows - 0.35 * mouth - 0.22 * nose
     covered = hair_cover(look.hair, angle, level)[:, None]
-    colours[head] = (skin * shade[:, None] * (1 - covered) + palette[Part.HAIR] * covered).astype(np.float32)
+    colours[head] = (skin * shade[:, None] * (1 - covered) + dyes.of[Part.HAIR] * covered).astype(np.float32)
 
 
 def _print_code(colours: Floats, seen: Seen, code: NDArray[np.uint8], where: NDArray[np.bool_]) -> None:

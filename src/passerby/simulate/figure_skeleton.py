@@ -147,7 +147,8 @@ class _Trunk:
 
     def shoulders(self, tall: float) -> Floats:
         """Left and right shoulder."""
-        return self.chest + SHOULDER_OUT * tall * SIDES[:, None] * self.chest_right - np.array([0.0, 0.0, 0.026 * tall])
+        middle = self.chest - np.array([0.0, 0.0, 0.026 * tall])
+        return np.asarray(middle + SHOULDER_OUT * tall * SIDES[:, None] * self.chest_right)
 
 
 def _with_trunk(trunk: _Trunk, gait: Gait, legs: tuple[Floats, ...], arms: tuple[Floats, Floats, Floats]) -> Skeleton:
@@ -208,8 +209,7 @@ def _arms(gait: Gait, phase: float, carried: Carried, trunk: _Trunk, *, walking:
 def _grips(gait: Gait, carried: Carried, trunk: _Trunk, *, walking: bool) -> dict[int, tuple[Floats, Floats]]:
     """By hand (0 = left): where the wrist is held and whereto the elbow points."""
     tall = gait.height_m
-    right, up = np.array([tall, 0.0, 0.0]), np.array([0.0, 0.0, tall])
-    ahead = np.array([0.0, tall, 0.0])
+    right, ahead, up = tall * np.eye(3)
     down_out = {0: -0.5 * right - 0.4 * ahead - 0.6 * up, 1: 0.5 * right - 0.4 * ahead - 0.6 * up}
     if carried is Carried.STROLLER:
         grip = np.array(STROLLER_GRIP_M)
@@ -220,23 +220,26 @@ def _grips(gait: Gait, carried: Carried, trunk: _Trunk, *, walking: bool) -> dic
         goals[1] = shoulders[1] + 0.13 * ahead - 0.08 * up - 0.05 * right, down_out[1]
     elif carried is Carried.SUITCASE:
         goals[1] = trunk.pelvis + 0.12 * right - 0.10 * ahead - 0.0 * up, down_out[1] - ahead
-    if walking and gait.stance is not Stance.PHONE:
-        return goals
-    free = [number for number in (0, 1) if number not in goals]
-    match gait.stance:
-        case Stance.POCKETS:
-            for number in free:
-                goals[number] = trunk.pelvis + 0.095 * SIDES[number] * right + 0.03 * ahead + 0.015 * up, down_out[number]
-        case Stance.PHONE if 1 in free:
-            goals[1] = trunk.chest + 0.02 * right + 0.16 * ahead - 0.06 * up, down_out[1]
-        case Stance.CROSSED if not walking:
-            for number in free:
-                goals[number] = trunk.chest - 0.06 * SIDES[number] * right + 0.095 * ahead - (0.10 + 0.025 * number) * up, down_out[number]
-        case Stance.HIP if 0 in free and not walking:
-            goals[0] = trunk.pelvis - 0.095 * right + 0.01 * ahead + 0.075 * up, -right - 0.3 * ahead
-        case _:
-            pass
+    if not walking or gait.stance is Stance.PHONE:
+        stance = _resting(gait.stance, trunk, tall)
+        goals |= {number: (goal, down_out[number]) for number, goal in stance.items() if number not in goals}
     return goals
+
+
+def _resting(stance: Stance, trunk: _Trunk, tall: float) -> dict[int, Floats]:
+    """By hand (0 = left): where the wrist is in a stance; hands that hang are left out."""
+    right, ahead, up = tall * np.eye(3)
+    match stance:
+        case Stance.POCKETS:
+            return {number: trunk.pelvis + 0.095 * side * right + 0.03 * ahead + 0.015 * up for number, side in enumerate(SIDES)}
+        case Stance.PHONE:
+            return {1: trunk.chest + 0.02 * right + 0.16 * ahead - 0.06 * up}
+        case Stance.CROSSED:
+            return {number: trunk.chest - 0.06 * side * right + 0.095 * ahead - (0.10 + 0.025 * number) * up for number, side in enumerate(SIDES)}
+        case Stance.HIP:
+            return {0: trunk.pelvis - 0.095 * right + 0.01 * ahead + 0.075 * up}
+        case _:
+            return {}
 
 
 def _reached(shoulder: Floats, goal: Floats, pole: Floats, tall: float) -> tuple[Floats, Floats]:

@@ -1,5 +1,7 @@
 """What people have with them, as meshes beside their skeleton: bag, suitcase, umbrella, stroller, wheelchair."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,19 +17,17 @@ def things(bones: Skeleton, look: Appearance, posture: Posture, tall: float) -> 
     """What is drawn beside the body. Somebody who lies has nothing, somebody who sits has their wheelchair or a bag beside them."""
     if posture is Posture.LYING:
         return []
-    match look.carried:
-        case Carried.BAG:
-            return _bag(bones, look, tall, seated=posture is Posture.SITTING)
-        case Carried.SUITCASE if posture is not Posture.SITTING:
-            return _suitcase(bones, look)
-        case Carried.UMBRELLA if posture is not Posture.SITTING:
-            return _umbrella(bones, tall)
-        case Carried.STROLLER if posture is not Posture.SITTING:
-            return _stroller()
-        case Carried.WHEELCHAIR:
-            return _wheelchair()
-        case _:
-            return []
+    made: dict[Carried, Callable[[], list[Mesh]]] = {
+        Carried.BAG: lambda: _bag(bones, look, tall, seated=posture is Posture.SITTING),
+        Carried.WHEELCHAIR: _wheelchair,
+    }
+    if posture is not Posture.SITTING:
+        made |= {
+            Carried.SUITCASE: lambda: _suitcase(bones, look),
+            Carried.UMBRELLA: lambda: _umbrella(bones, tall),
+            Carried.STROLLER: _stroller,
+        }
+    return made.get(look.carried, list)()
 
 
 def _bag(bones: Skeleton, look: Appearance, tall: float, *, seated: bool) -> list[Mesh]:
@@ -40,16 +40,13 @@ def _bag(bones: Skeleton, look: Appearance, tall: float, *, seated: bool) -> lis
         wide = np.array([0.03, 0.080, 0.086, 0.086, 0.082, 0.068, 0.02]) * tall
         deep = np.array([0.02, 0.050, 0.056, 0.054, 0.048, 0.036, 0.01]) * tall
         pack = Tubes(centres[None], right[None], wide[None], deep[None], np.full((1, 6), Part.THING, np.uint8))
-        straps = [
-            rod_mesh(_over(bones.chest + side * 0.06 * tall * right, ahead, tall), 0.012 * tall, Part.THING)
-            for side in (-1, 1)
-        ]
+        straps = [rod_mesh(_over(bones.chest + side * 0.06 * tall * right, ahead, tall), 0.012 * tall, Part.THING) for side in (-1, 1)]
         return [tubes_mesh(pack, 12, 0.6), *straps]
     side = -1 if look.grain % 4 < 2 else 1
     if seated:
         return [box_mesh(bones.pelvis + np.array([side * 0.36, 0.05, 0.08]), (0.15, 0.07, 0.11), Part.THING)]
     hung = bones.pelvis + side * 0.135 * tall * right - 0.03 * tall * ahead + np.array([0.0, 0.0, 0.02 * tall])
-    strap = np.stack([hung + [0, 0, 0.05], bones.chest + side * 0.105 * tall * right + [0, 0, 0.025 * tall]])
+    strap = np.stack([hung + np.array([0, 0, 0.05]), bones.chest + side * 0.105 * tall * right + np.array([0, 0, 0.025 * tall])])
     return [box_mesh(hung, (0.055, 0.15, 0.12), Part.THING), rod_mesh(strap, 0.012, Part.THING)]
 
 
@@ -70,7 +67,7 @@ def _suitcase(bones: Skeleton, look: Appearance) -> list[Mesh]:
     wide, deep = np.array([0.02, 0.20, 0.20, 0.20, 0.20, 0.20, 0.02]), np.array([0.02, 0.11, 0.11, 0.11, 0.11, 0.11, 0.02])
     case = Tubes(centres[None], np.array([[1.0, 0, 0]]), wide[None], deep[None], np.full((1, 6), Part.THING, np.uint8))
     top = centres[-1]
-    bars = [rod_mesh(np.stack([top + [x, 0, 0], hand + [x, 0, 0]]), 0.010, Part.METAL) for x in (-0.07, 0.07)]
+    bars = [rod_mesh(np.stack([top, hand]) + np.array([x, 0, 0]), 0.010, Part.METAL) for x in (-0.07, 0.07)]
     wheels = [wheel_mesh(foot + np.array([x, 0, 0]), 0.035, 0.03, Part.DARK, 8) for x in (-0.14, 0.14)]
     return [tubes_mesh(case, 16, 0.35), *bars, *wheels]
 

@@ -29,6 +29,8 @@ COCO_KINDS: Final[dict[int, Kind]] = {
 """COCO's classes that are subjects: person; bicycle, motorcycle; car, bus, train, truck; bird to giraffe."""
 
 STRIDES: Final = (8, 16, 32)
+LEAST_SCORE: Final = 0.05
+"""Boxes less sure than this are no boxes. The looks before a release take all of them; what is followed and drawn is surer."""
 NUMBERS: Final = 85
 """Of an anchor: centre, size, objectness, and COCO's 80 classes."""
 
@@ -76,6 +78,11 @@ class Boxes:
     def moved(self, x_px: float, y_px: float, scale: float) -> "Boxes":
         """The same boxes in a picture of which this one was a part at (x_px, y_px), enlarged by `scale`."""
         return Boxes(self.xyxy / np.float32(scale) + np.array([x_px, y_px, x_px, y_px], np.float32), self.scores, self.kinds)
+
+    def mirrored(self, width_px: float) -> "Boxes":
+        """The same boxes in the mirror image, left and right changed, of a picture of this width."""
+        left, top, right, bottom = self.xyxy.T
+        return Boxes(np.stack([width_px - right, top, width_px - left, bottom], 1).astype(np.float32), self.scores, self.kinds)
 
     @classmethod
     def joined(cls, parts: "list[Boxes]") -> "Boxes":
@@ -154,7 +161,7 @@ class YoloxDetector:
         any_shape: Whether the input may be less high or wide than `input_px`, in steps of 32: a wide picture then costs less.
     """
 
-    def __init__(self, run: Run, *, input_px: int = 416, padding: int = 114, threshold: float = 0.1, any_shape: bool = False) -> None:
+    def __init__(self, run: Run, *, input_px: int = 416, padding: int = 114, threshold: float = LEAST_SCORE, any_shape: bool = False) -> None:
         if input_px < STRIDES[-1] or input_px % STRIDES[-1]:
             raise SettingsError(f"a detector's input of {input_px} pixels", f"expected a multiple of {STRIDES[-1]}")
         self._run = run

@@ -76,7 +76,7 @@ class Gate:
             self._heights = PersonHeight(size)
             self._subjects = LiveSubjects(grid, eyes, settings.min_person_px, self._heights)
             self._plate, self._epoch = Plate(grid, settings, keep_samples=False), 0
-            self._looks = ReleaseLooks(grid, eyes, settings.min_person_px, executor)
+            self._looks = ReleaseLooks(grid, eyes, settings.min_person_px, executor, both_ways=True)
             self._interval_s = settings.live_look_interval_s
         self._watch = Watch(grid, settings, self._subjects, eyes.states if isinstance(eyes, Known) else None)
         self._light = LightModel()

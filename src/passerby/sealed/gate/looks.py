@@ -30,7 +30,7 @@ LEAST_VEHICLE: Final = 1.5
 """A vehicle or an animal smaller than this many smallest persons' heights is ignored when a block is released: no plate can be read on it."""
 LEAST_SCORE_OF_THINGS: Final = 0.45
 """Least score of a vehicle, two-wheeler or animal that withholds a block at its release. Of many looks at a real one, one is surer than that;
-people count from the detector's own threshold on."""
+people count from the detector's least score on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,15 @@ class ReleaseLooks:
         detector: Finds subjects.
         min_person_px: Height of the smallest person that must be found.
         executor: Runs several looks at once; None = one after the other.
+        both_ways: Each tile is looked at as it is and as its mirror image: one finds some of those whom the other misses.
     """
 
-    def __init__(self, grid: Grid, detector: Detector, min_person_px: int, executor: Executor | None = None) -> None:
+    def __init__(self, grid: Grid, detector: Detector, min_person_px: int, executor: Executor | None = None, *, both_ways: bool = False) -> None:
         self._grid = grid
         self._detector = detector
         self._min_person_px = min_person_px
         self._executor = executor
+        self._both_ways = both_ways
         self._tiles = [tile for lattice in lattices(grid.size, min_person_px) for tile in lattice]
         self._inside = [self._blocks_inside(tile) for tile in self._tiles]
         self._all = np.zeros(grid.block_shape, np.int64)
@@ -124,7 +126,7 @@ class ReleaseLooks:
         """Numbers of the tiles with the most blocks to look at."""
         waiting = [int((candidates[w] & (self._todo[w] >> t.lattice & 1 == 1)).sum()) for t, w in zip(self._tiles, self._inside, strict=True)]
         order = sorted((i for i, n in enumerate(waiting) if n), key=lambda i: -waiting[i])
-        return order[:most] if most else order
+        return order[: -(-most // (1 + self._both_ways))] if most else order
 
     def _run(self, picture: Picture, chosen: Sequence[int]) -> list[Boxes]:
         tiles = [self._tiles[i] for i in chosen]
@@ -135,7 +137,11 @@ class ReleaseLooks:
     def _one(self, picture: Picture, tile: Tile) -> Boxes:
         """What one look finds, in pixels of the picture."""
         part, x, y = _cut(picture, tile)
-        return self._credible(self._detector.detect(part).moved(x, y, 1), tile)
+        boxes = self._detector.detect(part)
+        if self._both_ways:
+            other = self._detector.detect(np.ascontiguousarray(part[:, ::-1])).mirrored(part.shape[1])
+            boxes = Boxes.joined([boxes, other])
+        return self._credible(boxes.moved(x, y, 1), tile)
 
     def _credible(self, boxes: Boxes, tile: Tile) -> Boxes:
         """Boxes that withhold: of a size that this tile's scale is for, and sure enough for their kind."""

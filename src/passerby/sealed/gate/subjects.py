@@ -16,6 +16,8 @@ from passerby.sealed.gate.glyphs import PersonHeight, Subject
 from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.tracks import Track, Tracker
 
+SUBJECT_SCORE: Final = 0.1
+"""From this score on a box of the whole picture, or of a close look, is a subject."""
 MOST_CLOSE_LOOKS: Final = 1
 MOST_REMEMBERED: Final = 60
 EXPLAINED_SHARE: Final = 0.3
@@ -81,7 +83,7 @@ class LiveSubjects:
 
     def look(self, picture: Picture, time_s: float) -> Boxes:  # noqa: ARG002 - the protocol's other sources need the time
         """What the detector finds in the whole picture."""
-        return self._detector.detect(picture)
+        return subjects_of(self._detector.detect(picture))
 
     def look_closer(self, picture: Picture, time_s: float, areas_xyxy: NDArray[np.float32]) -> Boxes:
         """What the detector finds in square tiles around the largest few areas that were not looked at in vain a moment ago."""
@@ -98,7 +100,7 @@ class LiveSubjects:
             side = int(max(self._least_side_px, max(right - left, bottom - top) / CLOSE_LOOK_SHARE))
             x = int(np.clip((left + right - side) / 2, 0, max(0, self._grid.size.width_px - side)))
             y = int(np.clip((top + bottom - side) / 2, 0, max(0, self._grid.size.height_px - side)))
-            boxes = self._detector.detect(np.ascontiguousarray(picture[y : y + side, x : x + side])).moved(x, y, 1)
+            boxes = subjects_of(self._detector.detect(np.ascontiguousarray(picture[y : y + side, x : x + side]))).moved(x, y, 1)
             if not _explains(boxes, area):
                 grown = (area[2:] - area[:2]) / 2
                 times = 0 if known is None else min(known.times + 1, MOST_FRUITLESS)
@@ -124,6 +126,11 @@ class LiveSubjects:
                 x, y = track.predicted(min(time_s, track.times_s[-1] + 1.0))
                 subjects.append(Subject(track.kind, x, y, track.heights_px[-1], track.widths_px[-1]))
         return subjects
+
+
+def subjects_of(boxes: Boxes) -> Boxes:
+    """The boxes that are sure enough to be subjects."""
+    return boxes.pick(boxes.scores >= SUBJECT_SCORE)
 
 
 def _explains(boxes: Boxes, area: NDArray[np.float32]) -> bool:
