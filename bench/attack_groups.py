@@ -28,7 +28,7 @@ class Extent:
 
     training: int = 22
     test: int = 30
-    raw_training: int = 8
+    raw_training: int = 16
     raw_test: int = 12
     alone_training: int = 6
     alone_test: int = 10

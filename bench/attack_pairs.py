@@ -6,7 +6,7 @@ tried, once, on the test groups:
   likeness     how much likelier a pair is if one walker made both walks, of principal components (discriminants of two normal distributions)
   few          the same from those features alone that differ most between walkers, against how they differ between walks of one
   logistic     logistic regression on differences and products
-  boosting     gradient boosting on differences
+  boosting     gradient boosting on differences and sums
 
 The area under the curve is over as many pairs of the same walker as of different ones; each pair of different walkers is of the same two
 visits as one of the same walker, so that nothing but the walker differs. The bound draws whole walkers, since walks of one resemble each other.
@@ -30,6 +30,8 @@ from bench.privacy_types import Floats
 Ints = NDArray[np.int64]
 COMPONENTS: Final = 32
 FEW: Final = 12
+DRAWS: Final = 4
+"""So often are pairs of different walkers drawn to learn from: there are many more of them than of the same."""
 CLIP: Final = 4.0
 SHRINKAGE: Final = 0.1
 BOOTSTRAP_ROUNDS: Final = 1000
@@ -260,15 +262,17 @@ def _logistic(walks: Walks, seed: int) -> Scorer:
 
 def _boosting(walks: Walks, seed: int) -> Scorer:
     scale = _Scale.of(walks.features)
-    scaled = scale(walks.features)
-    chosen = _telling(scaled, walks.walker)[: 4 * FEW]
+    chosen = _telling(scale(walks.features), walks.walker)[: 4 * FEW]
 
     def paired(one: Floats, other: Floats) -> Floats:
-        return np.abs(scale(one)[:, chosen] - scale(other)[:, chosen])
+        a, b = scale(one)[:, chosen], scale(other)[:, chosen]
+        # The sum says where a difference can be relied on: not under an umbrella.
+        return np.hstack([np.abs(a - b), a + b])
 
-    pairs = pairs_of(walks, seed)
-    model = HistGradientBoostingClassifier(max_iter=60, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, random_state=seed)
-    model.fit(paired(walks.features[pairs.walks[:, 0]], walks.features[pairs.walks[:, 1]]), pairs.same)
+    draws = [pairs_of(walks, seed + draw) for draw in range(DRAWS)]
+    walked, same = np.concatenate([one.walks for one in draws]), np.concatenate([one.same for one in draws])
+    model = HistGradientBoostingClassifier(max_iter=100, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, random_state=seed)
+    model.fit(paired(walks.features[walked[:, 0]], walks.features[walked[:, 1]]), same)
     return lambda one, other: np.asarray(model.decision_function(paired(one, other)), np.float64)
 
 

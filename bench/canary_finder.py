@@ -2,7 +2,7 @@
 
 Pictures are searched in two dimensions, for pieces of 8 x 8 cells at any size. Bytes are searched in three ways:
 
-- along rows: 31 cells in one row, at scale 1 and 1/2, in each of up to four interleaved channels. It needs neither width nor offset.
+- along rows: 31 cells in a few rows, at scale 1 and 1/2, in each of up to four interleaved channels. It needs neither width nor offset.
 - as pictures: where bytes are like those a fixed distance further on, they are laid out with that width and searched as a picture.
 - as something else: text with numbers, base 64, hexadecimal, packed data, picture files and numbers of four bytes are unpacked first.
 
@@ -27,7 +27,7 @@ from bench.clips import Mask, Picture
 
 Bytes = NDArray[np.uint8]
 
-ROW_LIMIT: Final = 0.84
+ROW_LIMIT: Final = 0.8
 """Likeness of a row from which it is the canary's."""
 PATCH_LIMIT: Final = 0.72
 """Likeness of a piece from which it is the canary's."""
@@ -122,9 +122,9 @@ class CanaryFinder:
         for channels in CHANNELS:
             for channel in range(channels):
                 row = self._rows.best(values[channel::channels])
-                if row.likeness >= ROW_LIMIT:
+                if row.sure:
                     every = "byte" if channels == 1 else f"{channels} bytes"
-                    yield Find(f"{prefix}row, every {every}", row.likeness, row.at * channels + channel, f"{row.rows} rows, scale {row.scale:g}")
+                    yield Find(f"{prefix}row, every {every}", row.likeness, row.at * channels + channel, f"{row.pairs} pairs of rows, scale {row.scale:g}")
         for start in range(0, len(values), CHUNK):
             yield from self._in_chunk(values[start : start + CHUNK + OVERLAP], start, prefix)
 

@@ -2,6 +2,9 @@
 
 A window of 31 cells holds the whole sequence, at one of its 31 shifts, and is compared with all of them by normalised correlation, which no
 change of brightness or gain alters. Light and dark may have changed places: that is the sequence mirrored.
+
+One row alone says too little: 31 bits are met by chance in data that are bits. A cell is several rows high, though, and so the same window comes again
+one row further on. Two such pairs at the same distance are asked for.
 """
 
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from bench.canary_code import CELL_PX, PERIOD, sequence
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 PER_CELL: Final = 2
 """Samples that a cell has where it is compared."""
@@ -22,6 +26,11 @@ LEAST_DEVIATION: Final = 6.0
 """Levels that samples must deviate from their mean: flatter windows hold nothing that anybody could see."""
 BLOCK: Final = 1 << 17
 SCALES: Final = (1.0, 0.5)
+MOST_STRIDE: Final = 1 << 16
+"""Samples from a row to the next, at most."""
+NEXT: Final = 16
+"""Windows further on with which one is paired, at most."""
+LEAST_PAIRS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -32,20 +41,40 @@ class RowFind:
         likeness: Its correlation, 0 to 1.
         at: Its first sample.
         scale: The scale at which cells were looked for; 1 = 4 samples a cell.
-        rows: Windows at or above the limit, at most one in 31 cells.
+        pairs: Windows at or above the limit that come again at the commonest distance.
     """
 
-    likeness: float
-    at: int
-    scale: float
-    rows: int
+    likeness: float = 0.0
+    at: int = 0
+    scale: float = 1.0
+    pairs: int = 0
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is the canary."""
+        return self.pairs >= LEAST_PAIRS
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """Windows above the limit: first sample, likeness, and which shift of the sequence they are like, mirrored ones from 31 on."""
+
+    places: Numbers
+    values: Floats
+    shifts: Numbers
+
+    @classmethod
+    def joined(cls, parts: list["_Windows"]) -> "_Windows":
+        if not parts:
+            return cls(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
+        return cls(*(np.concatenate(column) for column in zip(*((one.places, one.values, one.shifts) for one in parts), strict=True)))
 
 
 class RowSearch:
     """Looks for 31 cells in a row.
 
     Args:
-        limit: The likeness from which a window is counted.
+        limit: The likeness from which a window is taken for the sequence.
     """
 
     def __init__(self, limit: float) -> None:
@@ -63,26 +92,23 @@ class RowSearch:
             # Several samples become one, so that a cell has two.
             whole = samples[: len(samples) // step * step].reshape(-1, step)
             found.append(self._best_of(whole[:, 0] if step == 1 else whole.mean(axis=1, dtype=np.float32), scale, step))
-        return max(found, key=lambda one: (one.likeness >= self._limit, one.rows, one.likeness))
+        return max(found, key=lambda one: (one.pairs, one.likeness))
 
     def _best_of(self, samples: NDArray[np.generic], scale: float, step: int) -> RowFind:
-        likeness, at, rows = 0.0, 0, 0
+        parts = []
         for start in range(0, len(samples), BLOCK):
-            # Blocks overlap by one window, so that none is cut.
-            block = samples[start : start + BLOCK + SPAN].astype(np.float32)
-            places, values = self._windows_of(block)
-            if not len(values):
-                continue
-            top = int(values.argmax())
-            if values[top] > likeness:
-                likeness, at = float(values[top]), (start + int(places[top])) * step
-            hits = np.unique(places[values >= self._limit] // SPAN)
-            rows += len(hits)
-        return RowFind(likeness, at, scale, rows)
+            # Blocks overlap by one window, so that none is cut; none is counted twice.
+            part = self._windows_of(samples[start : start + BLOCK + SPAN].astype(np.float32), start)
+            parts += [part] if len(part.places) else []
+        windows = _Windows.joined(parts)
+        if not len(windows.places):
+            return RowFind(scale=scale)
+        top = int(windows.values.argmax())
+        return RowFind(float(windows.values[top]), int(windows.places[top]) * step, scale, _pairs_in(windows))
 
-    def _windows_of(self, block: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """First samples of the windows that could be the sequence, and their likenesses."""
-        places, values = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+    def _windows_of(self, block: Floats, start: int) -> _Windows:
+        """The windows of a block that are like the sequence."""
+        parts = []
         for offset in range(PER_CELL):
             count = (len(block) - offset) // PER_CELL
             if count < PERIOD:
@@ -95,13 +121,49 @@ class RowSearch:
             spread = squares - total**2 / SPAN
             # What varies within cells bounds the likeness: most windows of noise are out before they are compared.
             chosen = np.flatnonzero((spread > SPAN * LEAST_DEVIATION**2) & (between >= self._limit**2 * spread))
+            chosen = chosen[chosen * PER_CELL + offset < BLOCK]
             if not len(chosen):
                 continue
             windows = np.lib.stride_tricks.sliding_window_view(cells, PERIOD)[chosen]
-            scores = np.abs(windows @ self._shifts).max(axis=1) / np.sqrt(spread[chosen])
-            places.append(chosen * PER_CELL + offset)
-            values.append(scores.astype(np.float32))
-        return np.concatenate(places), np.concatenate(values)
+            scores = windows @ self._shifts
+            shifts = np.abs(scores).argmax(axis=1)
+            best = scores[np.arange(len(chosen)), shifts] / np.sqrt(spread[chosen])
+            near = np.abs(best) >= self._limit
+            places = chosen[near] * PER_CELL + offset + start
+            parts.append(_Windows(places, np.abs(best[near]).astype(np.float32), shifts[near] + PERIOD * (best[near] < 0)))
+        return _Windows.joined(parts)
+
+
+def _pairs_in(windows: _Windows) -> int:
+    """How many windows come again at the distance at which most do."""
+    starts: list[Numbers] = []
+    distances: list[Numbers] = []
+    for shift in np.unique(windows.shifts):
+        places = np.sort(windows.places[windows.shifts == shift])
+        for further in range(1, min(NEXT, len(places) - 1) + 1):
+            apart = places[further:] - places[:-further]
+            fits = (apart >= SPAN) & (apart <= MOST_STRIDE)
+            starts.append(places[:-further][fits])
+            distances.append(apart[fits])
+    if not starts or not sum(map(len, starts)):
+        return 0
+    start, distance = np.concatenate(starts), np.concatenate(distances)
+    most = 0
+    # A row may be no whole number of samples: distances may differ by one.
+    for commonest in np.argsort(np.bincount(distance))[::-1][:NEXT]:
+        near = np.sort(start[np.abs(distance - commonest) <= 1])
+        # Windows that overlap are one.
+        most = max(most, _apart(near))
+    return most
+
+
+def _apart(places: Numbers) -> int:
+    """How many of the places (increasing) lie a window apart."""
+    count, last = 0, -SPAN
+    for place in places.tolist():
+        if place - last >= SPAN:
+            count, last = count + 1, place
+    return count
 
 
 def _sums(values: Floats) -> NDArray[np.float64]:

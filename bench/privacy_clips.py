@@ -16,6 +16,7 @@ from bench.privacy_use import GroundTruth, Hazard, UseMeter
 from passerby.released.render import Renderer
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.gate import Gate
+from passerby.sealed.gate.ground import Homography
 from passerby.sealed.gate.settings import GateSettings
 from passerby.simulate.happenings import Happenings
 from passerby.simulate.path import Path
@@ -55,12 +56,18 @@ def measured_with(scenario: Scenario, eyes: Detector) -> dict[str, Any]:
 def steps(plaza: Plaza, scenario: Scenario, eyes: Detector) -> Iterator[Step]:
     """The clip, step by step. Compression is x264's, in memory."""
     size, fps = scenario.settings.size, round(scenario.settings.fps)
-    gate, renderer = Gate(size, GateSettings(settle_s=SETTLE_S), eyes), Renderer(size, caption=False)
+    gate, renderer = Gate(size, GateSettings(settle_s=SETTLE_S, ground=_ground(plaza)), eyes), Renderer(size, caption=False)
     codec = h264(size.width_px, size.height_px, fps)
     for shot in plaza:
         raw = codec(shot.picture)
         scene = gate.see(raw, shot.time_s)
         yield Step(shot, raw, scene, renderer.render(scene), gate.plate.held)
+
+
+def _ground(plaza: Plaza) -> Homography:
+    """The ground's homography, as somebody at the place would measure it."""
+    values = [float(value) for value in plaza.camera.homography.ravel()]
+    return (values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7], values[8])
 
 
 def never_moves(path: Path, seconds: float) -> bool:

@@ -14,6 +14,7 @@ from passerby.sealed.gate.gate import Gate, Known
 from passerby.sealed.gate.glyphs import Subject
 from passerby.sealed.gate.grid import Picture
 from passerby.sealed.gate.settings import GateSettings
+from passerby.sealed.gate.subjects import is_double
 from passerby.sealed.gate.tracks import LEAST_CHANGED_SHARE, Track
 
 AROUND_CHANGE_S: Final = 1.0
@@ -21,8 +22,6 @@ AROUND_CHANGE_S: Final = 1.0
 
 SECOND_LOOKS_S: Final = 1.0
 """Plate and subjects are known: what is left to see, cells and light, may change once a second."""
-DOUBLE_REACH: Final = 0.3
-"""A subject that no look sees now is not drawn within this many heights of one that is seen: it is hidden behind it, or the same."""
 
 
 class KnownSubjects:
@@ -64,7 +63,7 @@ class KnownSubjects:
         middle_s = time_s + self._half_step_s
         drawn = [(self._paths[i].subject(middle_s), self._paths[i].seen_near(time_s)) for i in self._at(time_s) if self._there[i]]
         sure = [subject for subject, seen in drawn if seen]
-        return sure + [s for s, seen in drawn if not seen and not any(_is_double(s, other) for other in sure)]
+        return sure + [s for s, seen in drawn if not seen and not any(is_double(s, other) for other in sure)]
 
     def _at(self, time_s: float) -> list[int]:
         return [int(i) for i in np.flatnonzero((self._from_s <= time_s) & (time_s <= self._to_s))]
@@ -95,12 +94,6 @@ class _Path:
         """Left, top, right, bottom at a time."""
         s = self.subject(time_s)
         return s.x_px - s.width_px / 2, s.y_px - s.height_px, s.x_px + s.width_px / 2, s.y_px
-
-
-def _is_double(subject: Subject, other: Subject) -> bool:
-    """Whether a filled-in subject stands where another one of its kind was seen."""
-    away = np.hypot(subject.x_px - other.x_px, subject.y_px - other.y_px)
-    return subject.kind is other.kind and bool(away < DOUBLE_REACH * other.height_px)
 
 
 def replay(frames: Iterable[Frame], lesson: Lesson, settings: GateSettings) -> Iterator[tuple[Frame, Scene]]:

@@ -118,6 +118,11 @@ class Atlas:
             found = self._kept.put(key, _shadow_of(person, turned * SHADOW_TURN_RAD, longer, px_per_m))
         return found
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory that the kept sprites take now; never more than CACHE_BYTES, unless one sprite alone is larger."""
+        return self._kept.held_bytes
+
     @cached_property
     def _grain(self) -> Grain:
         return Grain.drawn(self._look.grain)
@@ -155,10 +160,8 @@ def _drawn_at(px_per_m: float) -> float:
 def _shrunk(master: Sprite, factor: float) -> Sprite:
     """The sprite of a larger drawing. Colours are weighted by alpha, so that no background gets into the edges."""
     rows, columns = master.alpha.shape
-    height, width = max(2, math.ceil(rows * factor) + 1), max(2, math.ceil(columns * factor) + 1)
-    # The drawing is padded so that a pixel of the result is as wide as it is high.
-    padded = math.ceil(height / factor), math.ceil(width / factor)
-    both = np.zeros((*padded, 4), np.uint8)
+    (height, padded_rows), (width, padded_columns) = _padded(rows, factor), _padded(columns, factor)
+    both = np.zeros((padded_rows, padded_columns, 4), np.uint8)
     both[:rows, :columns, :3], both[:rows, :columns, 3] = master.bgr, master.alpha
     averaged = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     small = cv2.GaussianBlur(averaged, (0, 0), LENS_PX)
@@ -167,9 +170,15 @@ def _shrunk(master: Sprite, factor: float) -> Sprite:
     return Sprite(
         np.clip(np.rint(colour), 0, 255).astype(np.uint8),
         np.rint(alpha[..., 0]).astype(np.uint8),
-        master.foot_x_px * width / padded[1],
-        master.foot_y_px * height / padded[0],
+        master.foot_x_px * width / padded_columns,
+        master.foot_y_px * height / padded_rows,
     )
+
+
+def _padded(length: int, factor: float) -> tuple[int, int]:
+    """A length in the result and in the padded drawing, at least `length`, whose ratio is `factor` as exactly as whole pixels allow."""
+    least = max(2, math.ceil(length * factor) + 1)
+    return min(((small, round(small / factor)) for small in range(least, least + 8)), key=lambda pair: abs(pair[0] / pair[1] / factor - 1))
 
 
 def _shadow_of(person: Sprite, direction: float, length: float, px_per_m: float) -> Sprite:

@@ -18,11 +18,11 @@ GRAIN_PX: Final = 128
 FINE: Final = 0.06
 GRAIN_PER_M: Final = 110.0
 """Fine grain: samples of the texture a metre."""
-LIGHT: Final = (-0.34, 0.80, 0.46)
+LIGHT: Final = (-0.68, 0.60, 0.42)
 """Where the light comes from: to the picture's right, up, towards the viewer."""
-AMBIENT: Final = 0.14
+AMBIENT: Final = 0.21
 SKYLIGHT: Final = 0.22
-DIFFUSE: Final = 1.28
+DIFFUSE: Final = 1.20
 LEAST_LIGHT: Final = 0.12
 GLOSS: Final = 0.05
 OCCLUSION: Final = 1.6

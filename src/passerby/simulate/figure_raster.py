@@ -17,7 +17,7 @@ from passerby.simulate.figure_mesh import Mesh
 Floats = NDArray[np.float32]
 
 ELEVATION_RAD: Final = math.radians(25.0)
-MARGIN_PX: Final = 3
+MARGIN_PX: Final = 5
 SHIFT: Final = 4
 """Bits of a pixel's fraction that OpenCV's polygons take."""
 

@@ -21,10 +21,10 @@ SHANK: Final = 0.246
 ANKLE: Final = 0.039
 HIP_OUT: Final = 0.050
 SHOULDER_OUT: Final = 0.099
-TRUNK: Final = 0.288
+TRUNK: Final = 0.296
 """From the hips to the shoulders' height."""
-NECK: Final = 0.052
-HEAD: Final = 0.118
+NECK: Final = 0.056
+HEAD: Final = 0.122
 UPPER_ARM: Final = 0.172
 FOREARM: Final = 0.150
 HAND: Final = 0.085

@@ -88,14 +88,14 @@ def _stroller() -> list[Mesh]:
     """A stroller ahead of the person, its hood towards them; nobody is seen in it."""
     _, grip_y, grip_z = STROLLER_GRIP_M
     seat = np.array([0.0, grip_y + 0.50, 0.62])
-    levels = np.linspace(0, 1, 7)[:, None]
+    levels = np.array([0.0, 0.05, 0.3, 0.6, 0.9, 0.99, 1.0])[:, None]
     hull = seat + levels * np.array([0.0, 0.10, 0.22]) - np.array([0.0, 0.0, 0.16])
-    wide, deep = np.array([0.05, 0.17, 0.20, 0.21, 0.21, 0.21, 0.20]), np.array([0.10, 0.30, 0.34, 0.35, 0.35, 0.34, 0.32])
+    wide, deep = np.array([0.01, 0.14, 0.19, 0.21, 0.21, 0.20, 0.01]), np.array([0.01, 0.27, 0.33, 0.35, 0.34, 0.32, 0.01])
     parts = np.full((1, 6), Part.THING, np.uint8)
     tub = tubes_mesh(Tubes(hull[None], np.array([[1.0, 0, 0]]), wide[None], deep[None], parts), 14, 0.7)
-    turn = np.linspace(0, 0.55 * np.pi, 7)
-    hood_at = seat + np.stack([0 * turn, -0.22 + 0.10 * np.sin(turn), 0.10 + 0.26 * np.sin(turn)], axis=-1)
-    hood_wide, hood_deep = np.array([0.21, 0.215, 0.215, 0.21, 0.19, 0.14, 0.02]), np.array([0.24, 0.24, 0.23, 0.21, 0.17, 0.11, 0.02])
+    turn = np.linspace(0, 0.5 * np.pi, 7)
+    hood_at = seat + np.stack([0 * turn, -0.24 + 0.06 * np.sin(turn), 0.06 + 0.30 * np.sin(turn)], axis=-1)
+    hood_wide, hood_deep = 0.215 * np.cos(0.98 * turn) ** 0.6, 0.23 * np.cos(0.98 * turn) ** 0.6
     second = np.full((1, 6), Part.THING_SECOND, np.uint8)
     hood = tubes_mesh(Tubes(hood_at[None], np.array([[1.0, 0, 0]]), hood_wide[None], hood_deep[None], second), 14)
     meshes = [tub, hood]

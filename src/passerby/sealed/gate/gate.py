@@ -16,7 +16,8 @@ from passerby.sealed.gate.cells import CoarseCells
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.glyphs import PersonHeight, glyphs_of
 from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
-from passerby.sealed.gate.light import LightModel
+from passerby.sealed.gate.ground import Ground
+from passerby.sealed.gate.light import Exposure, LightModel
 from passerby.sealed.gate.looks import ReleaseLooks
 from passerby.sealed.gate.plate import LearnedPlate, Plate
 from passerby.sealed.gate.settings import GateSettings
@@ -79,7 +80,8 @@ class Gate:
             self._looks = ReleaseLooks(grid, eyes, settings.min_person_px, executor, both_ways=True)
             self._interval_s = settings.live_look_interval_s
         self._watch = Watch(grid, settings, self._subjects, eyes.states if isinstance(eyes, Known) else None)
-        self._light = LightModel()
+        self._light, self._exposure = LightModel(), Exposure()
+        self._ground = None if settings.ground is None else Ground(settings.ground)
         self._cells = CoarseCells(grid)
         self._fault = GateState.WATCHING
         self._sent = np.zeros(grid.block_shape, bool)
@@ -135,7 +137,7 @@ class Gate:
         if self._looks is None:
             return
         self._plate = Plate(self._grid, self._settings, keep_samples=False)
-        self._light = LightModel()
+        self._light, self._exposure = LightModel(), Exposure()
         self._epoch += bool(self._sent.any())
         self._sent[:] = False
         self._renew_reference()
@@ -148,7 +150,8 @@ class Gate:
         if self._looks is None:
             return
         if seen.new_evidence:
-            plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s)
+            gains = self._exposure.of(seen.working, ~seen.hidden)
+            plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
         if plate.absorb().any():
             self._take_over()
         candidate, ready = plate.candidates()
@@ -160,7 +163,7 @@ class Gate:
                 self._fault = GateState.DETECTOR_FAILED
                 return
             plate.hold(found & ready)
-            plate.establish(self._light.unlit(candidate), clear & ready)
+            plate.establish(candidate, clear & ready)
             if clear.any():
                 self._take_over()
 
@@ -191,7 +194,7 @@ class Gate:
         blind = fault in WITHHOLDS_ALL
         shown, packed = self._nothing_shown if blind else self._shown
         if not blind and self._settings.level is Level.GLYPHS and _is_due(self._drawn_s, time_s, self._settings.glyphs_hz):
-            self._glyphs = glyphs_of(self._subjects.at(time_s), self._grid.size, self._heights)
+            self._glyphs = glyphs_of(self._subjects.at(time_s), self._grid.size, self._heights, self._ground)
             self._drawn_s = time_s
         state = fault if blind else (GateState.WATCHING if shown.any() else GateState.SETTLING)
         return Scene(

@@ -11,12 +11,18 @@ from typing import Final
 import numpy as np
 
 from passerby.released.scene import GLYPH_STEPS_PER_HEIGHT, Glyph, Kind, Size
+from passerby.sealed.gate.ground import Ground
 
 PERSON_WIDTH_PER_HEIGHT: Final = 0.36
 ROW_BANDS: Final = 16
 MOST_PER_BAND: Final = 200
 LEAST_PER_BAND: Final = 5
+STEEPEST: Final = 0.9
+LEAST_SLOPE: Final = 0.05
+"""Pixels of height a row; where it is less, everybody is about as high and no row is far off."""
 FIRST_HEIGHT_SHARE: Final = 0.2
+LOWEST_FOOT: Final = 1.2
+"""Of the picture's height: feet may be below the lower border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,21 @@ class PersonHeight:
         slope, offset = self._line
         return max(0.02 * self._size.height_px, slope * y_px + offset)
 
+    def foot_below(self, top_px: float) -> float:
+        """The row on which somebody stands whose head is at row `top_px`."""
+        self.at(top_px)
+        slope, offset = self._line or (0.0, 0.0)
+        return (top_px + offset) / (1 - slope) if slope < STEEPEST else top_px + self.at(top_px)
+
+    def rows_of(self, height_px: float) -> tuple[float, float]:
+        """From which row to which persons are no higher than this: (0, 0) where that is not known or nowhere."""
+        if self._line is None:
+            self._line = self._fitted()
+        slope, offset = self._line
+        if slope < LEAST_SLOPE:
+            return 0.0, 0.0
+        return max(0.0, -offset / slope), float(np.clip((height_px - offset) / slope, 0, self._size.height_px))
+
     def _fitted(self) -> tuple[float, float]:
         """Slope and offset of the line through the bands' medians, in steps too coarse for one person to show."""
         centres = (np.arange(ROW_BANDS) + 0.5) * self._size.height_px / ROW_BANDS
@@ -71,15 +92,19 @@ class PersonHeight:
         return round(float(slope), 2), float(round(offset / 2) * 2)
 
 
-def glyphs_of(subjects: Sequence[Subject], size: Size, heights: PersonHeight) -> tuple[Glyph, ...]:
+def glyphs_of(subjects: Sequence[Subject], size: Size, heights: PersonHeight, ground: Ground | None = None) -> tuple[Glyph, ...]:
     """The glyphs of `subjects`, sorted by position."""
     step = max(1.0, size.height_px / GLYPH_STEPS_PER_HEIGHT)
-    return tuple(sorted(_glyph(subject, size, step, heights) for subject in subjects))
+    return tuple(sorted(_glyph(subject, size, step, heights, ground) for subject in subjects))
 
 
-def _glyph(subject: Subject, size: Size, step: float, heights: PersonHeight) -> Glyph:
-    x = round(round(np.clip(subject.x_px, 0, size.width_px) / step) * step)
-    y = round(round(np.clip(subject.y_px, 0, size.height_px * 1.2) / step) * step)
+def _glyph(subject: Subject, size: Size, step: float, heights: PersonHeight, ground: Ground | None) -> Glyph:
+    x_px, y_px = float(np.clip(subject.x_px, 0, size.width_px)), float(np.clip(subject.y_px, 0, size.height_px * LOWEST_FOOT))
+    if ground is None:
+        x, y = round(round(x_px / step) * step), round(round(y_px / step) * step)
+    else:
+        on_grid = ground.snapped(x_px, y_px)
+        x, y = round(np.clip(on_grid[0], 0, size.width_px)), round(np.clip(on_grid[1], 0, size.height_px * LOWEST_FOOT))
     # Neither a line drawn too far nor a box that is far too large may make a glyph so large that no scene could hold it.
     longest = max(size.width_px, size.height_px)
     if subject.kind is Kind.PERSON:

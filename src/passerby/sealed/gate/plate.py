@@ -115,15 +115,15 @@ class Plate:
 
         `passed_s` seconds have passed since the last time.
 
-        A disturbed block starts to settle anew (in a file: it only gives no sample). That frees a block that was held, too: what was found
-        there may have left. The next looks will see; until then it waits twice as long as the time before.
+        A disturbed block gives no sample meanwhile, and goes on to settle when it is quiet again: where people walk, no moment of quiet is long.
+        Live, that frees a block that was held: what was found there may have left. It starts anew, and waits twice as long as the time before.
         """
         disturbed = by_subject | by_movement
         open_blocks = ~self._established & ~self._never
         if not self._keep:
-            fresh = open_blocks & disturbed
-            self._quiet_s[fresh] = 0
-            self._samples.empty(fresh)
+            left = open_blocks & disturbed & self._held
+            self._quiet_s[left] = 0
+            self._samples.empty(left)
             self._held &= ~disturbed
         self._differs_s = np.where(by_object & ~by_subject, self._differs_s + np.float32(passed_s), self._differs_s)
         self._differs_s[~(by_object | by_subject)] = 0

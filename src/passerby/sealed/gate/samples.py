@@ -123,7 +123,8 @@ class Samples:
         median = np.zeros(self._pictures.shape[1:], np.uint8)
         agree = np.zeros((rows, columns), bool)
         kept = np.zeros(median.shape[:2], bool)
-        usual = self._usual_gain(blocks)
+        # In a file, the light of most samples; live, where blocks are established one after the other, that of the first picture.
+        usual = self._usual_gain(blocks) if self._keep else np.ones(3, np.float32)
         for top in range(0, rows, STRIP_ROWS):
             part = slice(top, min(rows, top + STRIP_ROWS))
             if not blocks[part].any():

@@ -18,6 +18,16 @@ from passerby.sealed.gate.tracks import Track, Tracker
 
 SUBJECT_SCORE: Final = 0.1
 """From this score on a box of the whole picture, or of a close look, is a subject."""
+UNSEEN_S: Final = 0.8
+"""So long is somebody drawn whom the looks no longer see."""
+DOUBLE_REACH: Final = 0.3
+"""A subject less sure is not drawn within this many heights of another one: it is hidden behind it, or the same."""
+WHOLE_SHARE: Final = 0.8
+FAR_INPUT_PX: Final = 38.0
+"""Below this height at the detector's input people are looked at once more, twice as large: of those of 38 px it finds nine in ten."""
+FAR_MARGIN: Final = 1.2
+FAR_SIDE: Final = 0.54
+EDGE_PX: Final = 2
 MOST_CLOSE_LOOKS: Final = 1
 MOST_REMEMBERED: Final = 60
 EXPLAINED_SHARE: Final = 0.3
@@ -82,8 +92,30 @@ class LiveSubjects:
         self._fruitless: list[_Fruitless] = []
 
     def look(self, picture: Picture, time_s: float) -> Boxes:  # noqa: ARG002 - the protocol's other sources need the time
-        """What the detector finds in the whole picture."""
-        return subjects_of(self._detector.detect(picture))
+        """What the detector finds in the whole picture, and enlarged where people are far off."""
+        found = [self._detector.detect(picture)]
+        found += [self._look_far(picture, window) for window in self._far_windows()]
+        return subjects_of(without_doubles(Boxes.joined(found)) if len(found) > 1 else found[0])
+
+    def _far_windows(self) -> list[tuple[slice, slice]]:
+        """Overlapping windows of the rows where people are too small for a look at the whole picture; none while that is not known."""
+        size = self._grid.size
+        longest = max(size.width_px, size.height_px)
+        first, last = self._heights.rows_of(FAR_INPUT_PX * longest / self._detector.input_px)
+        top, bottom = int(max(0.0, first - self._heights.at(first))), min(size.height_px, int(last * FAR_MARGIN) + 1)
+        if bottom - top < self._least_side_px / 5:
+            return []
+        side = int(longest * FAR_SIDE)
+        return [(slice(y, min(y + side, bottom)), slice(x, x + side)) for y in _starts(top, bottom, side) for x in _starts(0, size.width_px, side)]
+
+    def _look_far(self, picture: Picture, window: tuple[slice, slice]) -> Boxes:
+        """Whom one such look finds: whoever is small enough, and stands within it."""
+        rows, columns = window
+        boxes = self._detector.detect(np.ascontiguousarray(picture[window])).moved(columns.start, rows.start, 1)
+        far_px = FAR_INPUT_PX * max(self._grid.size.width_px, self._grid.size.height_px) / self._detector.input_px
+        height, bottom = boxes.xyxy[:, 3] - boxes.xyxy[:, 1], boxes.xyxy[:, 3]
+        inside = (bottom < rows.stop - EDGE_PX) | (rows.stop >= self._grid.size.height_px)
+        return boxes.pick((height <= FAR_MARGIN * far_px) & inside)
 
     def look_closer(self, picture: Picture, time_s: float, areas_xyxy: NDArray[np.float32]) -> Boxes:
         """What the detector finds in square tiles around the largest few areas that were not looked at in vain a moment ago."""
@@ -119,13 +151,35 @@ class LiveSubjects:
                 self._heights.learn(track.feet_px[-1][1], track.heights_px[-1])
 
     def at(self, time_s: float) -> list[Subject]:
-        """Credible tracks, moved on to `time_s`."""
-        subjects = []
-        for track in self.tracker.live:
-            if track.credible:
-                x, y = track.predicted(min(time_s, track.times_s[-1] + 1.0))
-                subjects.append(Subject(track.kind, x, y, track.heights_px[-1], track.widths_px[-1]))
+        """Credible tracks, moved on to `time_s`, the last seen first; of two in one place only that one."""
+        subjects: list[Subject] = []
+        for track in sorted(self.tracker.live, key=lambda t: (-t.times_s[-1], -t.hits)):
+            if not track.credible or time_s - track.times_s[-1] > UNSEEN_S:
+                continue
+            x, y = track.predicted(time_s)
+            subject = Subject(track.kind, x, self._foot_of(track.kind, y, track.heights_px[-1]), track.heights_px[-1], track.widths_px[-1])
+            if not any(is_double(subject, other) for other in subjects):
+                subjects.append(subject)
         return subjects
+
+    def _foot_of(self, kind: Kind, bottom_px: float, height_px: float) -> float:
+        """Where somebody stands whose box ends at a row: lower, if it is far too low for a person there, since a bench hides their legs."""
+        if kind is not Kind.PERSON or height_px >= WHOLE_SHARE * self._heights.at(bottom_px):
+            return bottom_px
+        return max(bottom_px, min(self._heights.foot_below(bottom_px - height_px), bottom_px + height_px))
+
+
+def is_double(subject: Subject, other: Subject) -> bool:
+    """Whether a subject stands where another one of its kind does."""
+    away = np.hypot(subject.x_px - other.x_px, subject.y_px - other.y_px)
+    return subject.kind is other.kind and bool(away < DOUBLE_REACH * other.height_px)
+
+
+def _starts(first: int, last: int, side: int) -> list[int]:
+    """Where windows of `side` begin that cover first to last, evenly."""
+    count = max(1, -(-(last - first) // side))
+    step = max(0.0, (last - first - side) / max(1, count - 1))
+    return [first + round(i * step) for i in range(count)]
 
 
 def subjects_of(boxes: Boxes) -> Boxes:

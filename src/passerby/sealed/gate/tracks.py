@@ -28,6 +28,9 @@ LEAST_BEST_SCORE: Final = 0.5
 LEAST_CHANGED_SHARE: Final = 0.1
 LEAST_VOUCHED_HITS: Final = 0.3
 LEAST_WAY: Final = 1.0
+LEAST_SURE_HITS: Final = 10
+LEAST_MEAN_SCORE: Final = 0.65
+"""Somebody who sits, or stands in a queue, is vouched for by nothing but the looks: they have to be surer than of a cone or a tripod."""
 HISTORY: Final = 4096
 
 Point = tuple[float, float]
@@ -44,6 +47,8 @@ class Track:
     widths_px: list[float] = field(default_factory=list)
     speed_px_s: Point = (0.0, 0.0)
     best_score: float = 0.0
+    hits: int = 0
+    score_sum: float = 0.0
     vouched_hits: int = 0
 
     def __repr__(self) -> str:
@@ -61,10 +66,12 @@ class Track:
 
     @property
     def credible(self) -> bool:
-        """Whether this is a subject without looking at the plate: plausible, and vouched for by movement or by its way."""
+        """Whether this is a subject without looking at the plate: plausible, and vouched for by movement, by its way, or by many sure looks."""
         if not self.plausible:
             return False
         if self.vouched_hits >= LEAST_VOUCHED_HITS * len(self.times_s):
+            return True
+        if self.hits >= LEAST_SURE_HITS and self.score_sum >= LEAST_MEAN_SCORE * self.hits:
             return True
         way = np.ptp(np.array(self.feet_px), axis=0).max() / max(1.0, float(np.median(self.heights_px)))
         return bool(way >= LEAST_WAY)
@@ -82,6 +89,8 @@ class Track:
         self.heights_px.append(float(box[3] - box[1]))
         self.widths_px.append(float(box[2] - box[0]))
         self.best_score = max(self.best_score, score)
+        self.hits += 1
+        self.score_sum += score
         self.vouched_hits += vouched
         if len(self.times_s) > HISTORY:
             for row in (self.times_s, self.feet_px, self.heights_px, self.widths_px):
