@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bench.attack_notes import Notes
-from bench.attack_pairs import Scorer, Walks, pairs_of, trained
+from bench.attack_pairs import Scorer, Walks, one_thread, pairs_of, trained
 from bench.matching import match
 from bench.privacy_types import Floats
 
@@ -70,7 +69,7 @@ def linkage(pairs: Sequence[tuple[Notes, Notes, bool]], likeness: Likeness, seed
     """The figures, from pairs of visits (before, after, whether the people are the same)."""
     tallies: dict[int, Floats] = {}
     for before, after, same in pairs:
-        with threadpool_limits(1):
+        with one_thread():
             right, count = linked(before, after, likeness)
         of_group = tallies.setdefault(int(before.group[0]) if len(before.group) else -1, np.zeros(4))
         of_group[0 if same else 2] += right

@@ -1,21 +1,23 @@
 """Whether two walks are of the same walker: a classifier of pairs, and how well it does on walkers that it never saw.
 
-Four attackers learn on the walks of the training groups, and the one that does best on a part of them that it did not learn from is
+Five attackers learn on the walks of the training groups, and the one that does best on parts of them that it did not learn from is
 tried, once, on the test groups:
 
   likeness     how much likelier a pair is if one walker made both walks, of principal components (discriminants of two normal distributions)
   few          the same from those features alone that differ most between walkers, against how they differ between walks of one
   logistic     logistic regression on differences and products
   boosting     gradient boosting on differences and sums
+  together     the sum of the four
 
 The area under the curve is over as many pairs of the same walker as of different ones; each pair of different walkers is of the same two
 visits as one of the same walker, so that nothing but the walker differs. The bound draws whole walkers, since walks of one resemble each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +37,8 @@ DRAWS: Final = 4
 CLIP: Final = 4.0
 SHRINKAGE: Final = 0.1
 BOOTSTRAP_ROUNDS: Final = 1000
-VALIDATION_SHARE: Final = 0.34
-LEAST_TRAINING_GROUPS: Final = 3
+FOLDS: Final = 3
+TOGETHER: Final = "together"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,7 @@ def attack(training: Walks, test: Walks, seed: int = 0) -> PairResult:
     test = test.centred()
     name, scorer = _chosen(training.centred(), seed)
     pairs = pairs_of(test, seed)
-    with threadpool_limits(1):
+    with one_thread():
         scores = scorer(test.features[pairs.walks[:, 0]], test.features[pairs.walks[:, 1]])
     return result(scores, pairs, test.walker, name, seed)
 
@@ -118,9 +120,14 @@ def trained(training: Walks, seed: int = 0) -> Scorer:
     return _chosen(training.centred(), seed)[1]
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """Threads that wait for each other take many times as long as one alone, wherever something else runs as well."""
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
+
+
 def _chosen(training: Walks, seed: int) -> tuple[str, Scorer]:
-    # Threads that wait for each other take many times as long as one alone, wherever something else runs as well.
-    with threadpool_limits(1):
+    with one_thread():
         name = _best(training, seed)
         return name, ATTACKERS[name](training, seed)
 
@@ -161,18 +168,18 @@ class Curve:
 
 
 def _best(training: Walks, seed: int) -> str:
-    """The attacker that does best on a third of the training groups, having learned from the others."""
+    """The attacker that does best on parts of the training groups that it did not learn from."""
     groups = np.random.default_rng(seed).permutation(np.unique(training.group))
-    if len(groups) < LEAST_TRAINING_GROUPS:
-        return next(iter(ATTACKERS))
-    held_back = np.isin(training.group, groups[: max(1, round(VALIDATION_SHARE * len(groups)))])
-    learned, tried = training.of(~held_back), training.of(held_back)
-    pairs = pairs_of(tried, seed)
-    areas = {}
-    for name, learn in ATTACKERS.items():
-        scorer = learn(learned, seed)
-        scores = scorer(tried.features[pairs.walks[:, 0]], tried.features[pairs.walks[:, 1]])
-        areas[name] = Curve(scores, pairs.same).area(np.ones(len(scores)))
+    if len(groups) < FOLDS:
+        return TOGETHER
+    areas: dict[str, float] = {}
+    for fold in range(FOLDS):
+        held_back = np.isin(training.group, groups[fold::FOLDS])
+        learned, tried = training.of(~held_back), training.of(held_back)
+        pairs = pairs_of(tried, seed)
+        for name, learn in ATTACKERS.items():
+            scores = learn(learned, seed)(tried.features[pairs.walks[:, 0]], tried.features[pairs.walks[:, 1]])
+            areas[name] = areas.get(name, 0.0) + Curve(scores, pairs.same).area(np.ones(len(scores)))
     return max(areas, key=lambda name: areas[name])
 
 
@@ -276,7 +283,17 @@ def _boosting(walks: Walks, seed: int) -> Scorer:
     return lambda one, other: np.asarray(model.decision_function(paired(one, other)), np.float64)
 
 
-ATTACKERS: Final[Mapping[str, Attacker]] = MappingProxyType({"likeness": _whole, "few": _few, "logistic": _logistic, "boosting": _boosting})
+def _together(walks: Walks, seed: int) -> Scorer:
+    pairs = pairs_of(walks, seed).walks
+    scorers: list[tuple[Scorer, float]] = []
+    for learn in SINGLE.values():
+        scorer = learn(walks, seed)
+        scorers.append((scorer, float(np.std(scorer(walks.features[pairs[:, 0]], walks.features[pairs[:, 1]]))) or 1.0))
+    return lambda one, other: np.asarray(np.sum([scorer(one, other) / scale for scorer, scale in scorers], axis=0), np.float64)
+
+
+SINGLE: Final[Mapping[str, Attacker]] = MappingProxyType({"likeness": _whole, "few": _few, "logistic": _logistic, "boosting": _boosting})
+ATTACKERS: Final[Mapping[str, Attacker]] = MappingProxyType({**SINGLE, TOGETHER: _together})
 
 
 def joined(parts: Sequence[Walks]) -> Walks:

@@ -194,6 +194,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a new folder in which everything stays")
     parser.add_argument("--json", type=Path, default=Path("out/bench/canary.json"))
     given = parser.parse_args()
+    # A process that was killed leaves a file without an end: FFmpeg need not tell of it.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     width_px, height_px = (int(side) for side in given.size.split("x"))
     wanted = tuple(word.strip() for word in given.runs.split(",") if word.strip())
     plans = [PLANTED, *(plan for plan in PLANNED if not wanted or plan.name.startswith(wanted))]
@@ -202,7 +204,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="passerby-canary-") as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=given.keep is None)
-        clip = folder.resolve() / "clip.mp4"
+        clip = folder.resolve() / "clip.mkv"
         CanaryClip(width_px, height_px, seconds=given.seconds, seed=given.seed).write(clip)
         raw = search.clip(clip)
         print(f"the raw clip: found in {len(raw.finds)} of {raw.frames} frames", flush=True)

@@ -27,7 +27,7 @@ from bench.clips import Mask, Picture
 
 Bytes = NDArray[np.uint8]
 
-ROW_LIMIT: Final = 0.8
+ROW_LIMIT: Final = 0.82
 """Likeness of a row from which it is the canary's."""
 PATCH_LIMIT: Final = 0.72
 """Likeness of a piece from which it is the canary's."""
@@ -124,7 +124,9 @@ class CanaryFinder:
                 row = self._rows.best(values[channel::channels])
                 if row.sure:
                     every = "byte" if channels == 1 else f"{channels} bytes"
-                    yield Find(f"{prefix}row, every {every}", row.likeness, row.at * channels + channel, f"{row.pairs} pairs of rows, scale {row.scale:g}")
+                    yield Find(
+                        f"{prefix}row, every {every}", row.likeness, row.at * channels + channel, f"{row.pairs} pairs of rows, scale {row.scale:g}"
+                    )
         for start in range(0, len(values), CHUNK):
             yield from self._in_chunk(values[start : start + CHUNK + OVERLAP], start, prefix)
 

@@ -3,8 +3,8 @@
 A window of 31 cells holds the whole sequence, at one of its 31 shifts, and is compared with all of them by normalised correlation, which no
 change of brightness or gain alters. Light and dark may have changed places: that is the sequence mirrored.
 
-One row alone says too little: 31 bits are met by chance in data that are bits. A cell is several rows high, though, and so the same window comes again
-one row further on. Two such pairs at the same distance are asked for.
+One row alone says too little: 31 bits are met by chance in data that are bits. A cell is several rows high, though, so the same window comes again
+one row further on. Three such pairs at the same distance are asked for.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MOST_STRIDE: Final = 1 << 16
 """Samples from a row to the next, at most."""
 NEXT: Final = 16
 """Windows further on with which one is paired, at most."""
-LEAST_PAIRS: Final = 2
+LEAST_PAIRS: Final = 3
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ MOST_STRIDE: Final = 1 << 16
 LEAST_ROWS: Final = 24
 LEAST_LIKENESS: Final = 0.12
 """Of bytes to those a row further on; noise has a hundredth of that."""
-LAYOUTS: Final = {1: (0,), 2: (0, 1), 3: (1,), 4: (1,)}
-"""By bytes a pixel, which of them are taken: grey or planar; luma of YUYV and UYVY; green of three channels and of four."""
+LAYOUTS: Final = (1, 2, 3, 4)
+"""Bytes a pixel: grey or planar; luma and colour in turns; three channels; four."""
+SECOND: Final = 0.6
+"""Part of the likeness of the first stride that a second one must reach."""
 ALIKE: Final = 1.3
 """How much less like than the best the bytes of a channel may be to be tried."""
 EQUAL: Final = 0.15
@@ -37,10 +39,12 @@ def strides_in(chunk: Bytes, most: int = 2) -> list[int]:
     likeness = np.fft.irfft(np.abs(spectrum) ** 2)[:reach] / energy
     likeness[:LEAST_STRIDE] = 0.0
     found: list[int] = []
+    least = LEAST_LIKENESS
     while len(found) < most:
         stride = int(likeness.argmax())
-        if likeness[stride] < LEAST_LIKENESS:
+        if likeness[stride] < least:
             break
+        least = max(least, SECOND * float(likeness[stride]))
         # Two rows further on is nearly as like as one: the row itself is looked for among the fractions.
         for parts in range(8, 1, -1):
             near = round(stride / parts)
@@ -64,8 +68,9 @@ def planes_of(chunk: Bytes, stride: int) -> Iterator[Bytes]:
         return
     wide = np.lib.stride_tricks.sliding_window_view(chunk, stride + extra)[::stride][:rows]
     for bytes_per_px in _layouts_of(chunk):
-        for first in LAYOUTS[bytes_per_px] if stride % bytes_per_px == 0 else ():
-            yield np.ascontiguousarray(wide[:, first::bytes_per_px])
+        # The channel with most in it: the others may be transparency or colour. Rows begin with a pixel, however long they are.
+        channels = [wide[:, channel::bytes_per_px] for channel in range(bytes_per_px)]
+        yield np.ascontiguousarray(max(channels, key=np.std))
 
 
 def _layouts_of(chunk: Bytes) -> list[int]:

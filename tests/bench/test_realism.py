@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,10 +44,9 @@ class FindsTheBright:
         return Boxes(np.array(box, np.float32), np.array([self.score], np.float32), np.array([Kind.PERSON], np.int8))
 
 
-def place(tmp_path_name: str = "nowhere") -> Place:
-    from pathlib import Path
+def place() -> Place:
 
-    return Place(PlaceName.PETS, Path(tmp_path_name), np.full((576, 768, 3), 60, np.uint8), ground_top_px=130, smallest_px=50)
+    return Place(PlaceName.PETS, Path("nowhere"), np.full((576, 768, 3), 60, np.uint8), ground_top_px=130, smallest_px=50)
 
 
 def boxes(*found: tuple[float, float, float, float, float, Kind]) -> Boxes:
@@ -63,7 +64,8 @@ def test_only_a_box_of_a_person_that_covers_them_counts() -> None:
 
 def test_figures_count_the_missed_as_zero() -> None:
     figures = Figures.of([0.0, 0.0, 0.4, 0.8])
-    assert (figures.looks, figures.recall, figures.median) == (4, 0.5, pytest.approx(0.2))
+    assert figures.looks == 4
+    assert [figures.recall, figures.median] == pytest.approx([0.5, 0.2])
     assert 0.4 < figures.half_width < 0.6
     assert Figures.of([0.5] * 100).half_width > 0
 
@@ -84,7 +86,7 @@ def test_a_look_finds_who_is_pasted_and_says_how_sure_it_is() -> None:
     detector = FindsTheBright(0.7)
     trial = Trial(place(), 60.0, (SQUARE, SQUARE), ((300.0, 200.0), (310.0, 205.0)), (0.3, 0.6), 1)
     for who in (0, 1):
-        assert looked_at(detector, trial, who, Light.DAY) == (pytest.approx(0.7), pytest.approx(0.7))
+        assert looked_at(detector, trial, who, Light.DAY) == pytest.approx((0.7, 0.7))
     assert detector.shapes == [(360, 360, 3), (576, 768, 3)] * 2
 
 

@@ -28,6 +28,8 @@ MASTER_STEP: Final = 1.5
 """From one size at which figures are drawn to the next."""
 LENS_PX: Final = 0.3
 """Sigma of the blur of the lens."""
+LENS_INFRARED_PX: Final = 0.42
+"""The same in infrared, for which lenses are not focused as well."""
 CACHE_BYTES: Final = 4 * 2**20
 """What the sprites of one person may take together: 30 people take at most 120 MiB. The largest drawings are let go first when unused."""
 SHADOW_OPACITY: Final = 0.5
@@ -87,7 +89,7 @@ class Atlas:
         if found is None:
             px_per_m = SIZE_STEP ** key[-1]
             large = _drawn_at(px_per_m)
-            found = self._kept.put(key, _shrunk(self._master(*key[:-1], large), px_per_m / large))
+            found = self._kept.put(key, _shrunk(self._master(*key[:-1], large), px_per_m / large, LENS_INFRARED_PX if self._infrared else LENS_PX))
         return found
 
     def shadow(
@@ -111,11 +113,12 @@ class Atlas:
             length: Length of the shadow of what is one metre high, in metres.
         """
         turned, longer = round(direction / SHADOW_TURN_RAD) % round(2 * math.pi / SHADOW_TURN_RAD), round(length, 1)
-        key = _key(posture, heading_to_camera_rad, phase, px_per_m), turned, longer
+        of = _key(posture, heading_to_camera_rad, phase, px_per_m)
+        key = of, turned, longer
         found = self._kept.get(key)
         if found is None:
             person = self.sprite(posture, heading_to_camera_rad, phase, px_per_m)
-            found = self._kept.put(key, _shadow_of(person, turned * SHADOW_TURN_RAD, longer, px_per_m))
+            found = self._kept.put(key, _shadow_of(person, turned * SHADOW_TURN_RAD, longer, SIZE_STEP ** of[-1]))
         return found
 
     @property
@@ -157,14 +160,14 @@ def _drawn_at(px_per_m: float) -> float:
     return float(MASTER_STEP**steps)
 
 
-def _shrunk(master: Sprite, factor: float) -> Sprite:
+def _shrunk(master: Sprite, factor: float, blur_px: float) -> Sprite:
     """The sprite of a larger drawing. Colours are weighted by alpha, so that no background gets into the edges."""
     rows, columns = master.alpha.shape
     (height, padded_rows), (width, padded_columns) = _padded(rows, factor), _padded(columns, factor)
     both = np.zeros((padded_rows, padded_columns, 4), np.uint8)
     both[:rows, :columns, :3], both[:rows, :columns, 3] = master.bgr, master.alpha
     averaged = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = cv2.GaussianBlur(averaged, (0, 0), LENS_PX)
+    small = cv2.GaussianBlur(averaged, (0, 0), blur_px)
     alpha = small[..., 3:]
     colour = small[..., :3] * 255 / np.maximum(alpha, 0.5)
     return Sprite(

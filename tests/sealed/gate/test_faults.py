@@ -305,7 +305,7 @@ def test_a_frame_that_does_not_fit_is_said_and_withheld(name: str) -> None:
 
 
 def test_a_bad_frame_between_two_looks_withholds_until_the_next_look() -> None:
-    gate = Gate(STAGE.size, replace(SETTINGS, looks_hz=1.0, settle_s=8.0), Blind())
+    gate = Gate(STAGE.size, replace(SETTINGS, live_looks_hz=1.0, settle_s=8.0), Blind())
     before = showing_of(gate, range(30), lambda time_s: STAGE.seen(STAGE.empty, time_s))
     assert shown_blocks(before[-1]).any()
     assert gate.see(BAD_PICTURES["grey"], 29.2).health.state is GateState.BAD_FRAME

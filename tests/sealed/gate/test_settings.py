@@ -51,6 +51,6 @@ def test_a_polygon_that_is_none_is_refused(polygon: tuple[tuple[float, float], .
 @pytest.mark.parametrize("settle_s", [1.0, 2.0, 20.0, 300.0])
 @pytest.mark.parametrize("looks_hz", [1.0, 2.0, 30.0])
 def test_a_settling_time_holds_all_samples_and_looks_are_never_rarer_than_asked(settle_s: float, looks_hz: float) -> None:
-    some = settings(settle_s=settle_s, looks_hz=looks_hz)
+    some = settings(settle_s=settle_s, looks_hz=looks_hz, live_looks_hz=looks_hz)
     assert some.live_look_interval_s * (SAMPLES - 1) <= settle_s + 1e-9
     assert some.live_look_interval_s <= some.look_interval_s == 1 / looks_hz

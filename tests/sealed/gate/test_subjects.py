@@ -12,7 +12,16 @@ from passerby.released.scene import Kind, Size
 from passerby.sealed.gate.detector import Boxes
 from passerby.sealed.gate.glyphs import PersonHeight
 from passerby.sealed.gate.grid import Grid
-from passerby.sealed.gate.subjects import CLOSE_LOOK_SHARE, FRUITLESS_FOR_S, MOST_CLOSE_LOOKS, MOST_FRUITLESS, MOST_REMEMBERED, LiveSubjects, shares
+from passerby.sealed.gate.subjects import (
+    CLOSE_LOOK_SHARE,
+    FRUITLESS_FOR_S,
+    MOST_CLOSE_LOOKS,
+    MOST_FRUITLESS,
+    MOST_REMEMBERED,
+    UNSEEN_S,
+    LiveSubjects,
+    shares,
+)
 from tests.support.detectors import INPUT_PX, Blind, Finder, boxes_of
 from tests.support.scenes import Box, Figure, Picture, Stage, stands
 
@@ -164,16 +173,56 @@ def follow_walker(subjects: LiveSubjects, looks: int, *, share: float = 1.0) -> 
         subjects.follow(number / 2, boxes, np.array([share], np.float32), np.zeros(1, np.float32))
 
 
-def test_a_subject_is_drawn_from_its_third_hit_on_and_moved_on_for_a_second_at_most() -> None:
+def test_a_subject_is_drawn_from_its_third_hit_on_and_moved_on_for_a_moment() -> None:
     subjects = subjects_of(Blind())
     follow_walker(subjects, 2)
     assert subjects.at(0.5) == []
     subjects = subjects_of(Blind())
     follow_walker(subjects, 5)
-    (now,), (soon,), (later,) = (subjects.at(t) for t in (2.0, 2.5, 60.0))
+    (now,), (soon,) = (subjects.at(t) for t in (2.0, 2.5))
     assert (now.x_px, now.y_px) == pytest.approx((195, 180))
     assert soon.x_px == pytest.approx(215)
-    assert later.x_px == pytest.approx(235), "not moved on for ever"
+    assert subjects.at(2.0 + UNSEEN_S + 0.01) == [], "nobody sees him any more"
+
+
+def test_of_two_tracks_in_one_place_the_one_seen_last_is_drawn() -> None:
+    subjects = subjects_of(Blind())
+    follow_walker(subjects, 5)
+    double = boxes_of([((183.0, 104.0, 213.0, 184.0), Kind.PERSON)])
+    for number in range(3):
+        subjects.follow(2.1 + number / 10, double, np.ones(1, np.float32), np.zeros(1, np.float32))
+    (drawn,) = subjects.at(2.3)
+    assert drawn.y_px == pytest.approx(184)
+
+
+def taught(slope: float, offset: float) -> PersonHeight:
+    heights = PersonHeight(STAGE.size)
+    for y in range(10, STAGE.size.height_px - 4):
+        heights.learn(y, slope * y + offset)
+    return heights
+
+
+def test_feet_that_a_bench_hides_are_drawn_where_the_head_says() -> None:
+    heights = taught(0.4, 0.0)
+    subjects = LiveSubjects(Grid(STAGE.size), Blind(), 24, heights)
+    whole = heights.at(150.0)
+    for number, hidden in enumerate((0.0, 0.0, 0.0, 0.4)):
+        box = ((100.0, 150 - whole, 120.0, 150 - hidden * whole), Kind.PERSON)
+        subjects.follow(number / 5, boxes_of([box]), np.ones(1, np.float32), np.zeros(1, np.float32))
+    (drawn,) = subjects.at(0.6)
+    assert drawn.y_px == pytest.approx(150, abs=0.12 * whole)
+
+
+def test_far_people_are_looked_at_larger_and_near_ones_are_not() -> None:
+    finder = Finder()
+    near = LiveSubjects(Grid(Size(768, 576)), finder, 24, PersonHeight(Size(768, 576)))
+    near.look(np.zeros((576, 768, 3), np.uint8), 0.0)
+    assert len(finder.seen_px) == 1, "nobody knows yet where people are small"
+    far = PersonHeight(Size(768, 576))
+    for y in range(150, 570):
+        far.learn(y, 0.3 * y - 20)
+    LiveSubjects(Grid(Size(768, 576)), finder, 24, far).look(np.zeros((576, 768, 3), np.uint8), 0.0)
+    assert len(finder.seen_px) > 2
 
 
 def test_only_people_who_are_surely_there_teach_the_common_height() -> None:

@@ -143,11 +143,12 @@ def test_parts_and_doubles_of_a_surer_box_are_no_subjects_of_their_own() -> None
         ([[person(50, 200)]] * 3, 1.0, True),
         ([[person(50, 200)]] * (LEAST_HITS - 1), 1.0, False),
         ([[person(50, 200, 0.45)]] * 5, 1.0, False),
-        ([[person(50, 200)]] * 10, 0.05, False),
+        ([[person(50, 200, 0.6)]] * 20, 0.05, False),
+        ([[person(50, 200, 0.8)]] * 20, 0.05, True),
         ([[person(50 + 15 * n, 200)] for n in range(3)], 0.0, False),
         ([[person(50 + 15 * n, 200)] for n in range(6)], 0.0, True),
     ],
-    ids=["moves", "too few hits", "never sure", "looks like the place", "goes not far enough", "goes its own height"],
+    ids=["moves", "too few hits", "never sure", "looks like the place", "surely seen again and again", "goes not far enough", "goes its own height"],
 )
 def test_a_track_is_drawn_when_something_vouches_for_it(looks: list[list[Row]], share: float, credible: bool) -> None:
     tracker, _ = followed(looks, share=share)

@@ -22,6 +22,9 @@ HOLD_S: Final = 3.0
 """The released light changes where it is off by 4 steps of 1/128, every 3 s at most; off by 8, at once. Each change redraws the picture."""
 FOLLOW_PER_S: Final = 0.8
 PER_SIDE: Final = 12
+DARKEST: Final = 0.08
+BRIGHTEST: Final = 1.95
+"""Bounds of a gain: a place at dusk, and twice as bright, where a byte of 1/128 ends."""
 LEAST_PIXELS: Final = 24
 """Each region is judged by 12 x 12 of its pixels, of which so many must be seen."""
 
@@ -107,7 +110,7 @@ def _regions(working: Picture, reference: NDArray[Any], usable: Mask) -> tuple[N
     count = np.isfinite(ordered).sum(3)
     middle = np.take_along_axis(ordered, np.maximum(0, (count[..., None] - 1) // 2), axis=3)[..., 0]
     seen = count[..., 0] >= LEAST_PIXELS
-    return seen, np.where(seen[..., None], np.clip(middle, np.float32(0.25), np.float32(1.95)), np.float32(1))
+    return seen, np.where(seen[..., None], np.clip(middle, np.float32(DARKEST), np.float32(BRIGHTEST)), np.float32(1))
 
 
 def _spread(length: int, regions: int) -> NDArray[np.intp]:

@@ -24,6 +24,8 @@ TILE_PER_PERSON: Final = 6
 """The finest tile's side, in heights of the smallest person."""
 LARGEST_SHARE: Final = 0.6
 """A box higher than this part of a tile is left to a coarser tile: at that size the detector sees people in floors and walls."""
+FOUND_GROWTH: Final = 0.25
+"""A box that a look finds withholds so much of its side more: a head or a foot may stick out of it."""
 OVERLAP: Final = 0.25
 """Neighbouring tiles share this part of their side."""
 LEAST_VEHICLE: Final = 1.5
@@ -47,12 +49,19 @@ def lattices(size: Size, min_person_px: int) -> list[list[Tile]]:
     """The tiles of each lattice, finest first; the last one is the whole picture in one or a few tiles."""
     longest = max(size.width_px, size.height_px)
     finest = TILE_PER_PERSON * min_person_px
+    sides = inner_sides(size, min_person_px)
+    inner = [_lattice(size, min(side, longest), shift, number) for number, (side, shift) in enumerate(sides)]
+    return [*inner, _border(size, finest, len(inner))] if finest < longest else inner
+
+
+def inner_sides(size: Size, min_person_px: int) -> list[tuple[int, float]]:
+    """Side of the tiles, and shift, of each lattice within the picture."""
+    longest = max(size.width_px, size.height_px)
+    finest = TILE_PER_PERSON * min_person_px
     sides = [(finest, 0.0), (round(SECOND_SCALE * finest), 0.5)]
     while sides[-1][0] * 2 < longest:
         sides.append((2 * finest if len(sides) == 2 else sides[-1][0] * 2, 0.0))
-    sides.append((longest, 0.0))
-    inner = [_lattice(size, min(side, longest), shift, number) for number, (side, shift) in enumerate(sides)]
-    return [*inner, _border(size, finest, len(inner))] if finest < longest else inner
+    return [*sides, (longest, 0.0)]
 
 
 def _lattice(size: Size, side: int, shift: float, number: int) -> list[Tile]:
@@ -87,6 +96,8 @@ class ReleaseLooks:
         min_person_px: Height of the smallest person that must be found.
         executor: Runs several looks at once; None = one after the other.
         both_ways: Each tile is looked at as it is and as its mirror image: one finds some of those whom the other misses.
+
+    All but the finest tiles are looked at turned to the left and to the right as well: the detector hardly knows people who lie.
     """
 
     def __init__(self, grid: Grid, detector: Detector, min_person_px: int, executor: Executor | None = None, *, both_ways: bool = False) -> None:
@@ -95,6 +106,7 @@ class ReleaseLooks:
         self._min_person_px = min_person_px
         self._executor = executor
         self._both_ways = both_ways
+        self._turned = frozenset(range(1, len(inner_sides(grid.size, min_person_px))))
         self._tiles = [tile for lattice in lattices(grid.size, min_person_px) for tile in lattice]
         self._inside = [self._blocks_inside(tile) for tile in self._tiles]
         self._all = np.zeros(grid.block_shape, np.int64)
@@ -107,7 +119,7 @@ class ReleaseLooks:
         self._todo[blocks] = self._all[blocks]
 
     def look(self, picture: Picture, candidates: Mask, most: int) -> tuple[Mask, Mask]:
-        """Looks at `picture` (h x w x 3) where `candidates` still need it, at most `most` times (0 = no bound).
+        """Looks at `picture` (h x w x 3) where `candidates` still need it, with at most `most` runs of the detector or at one tile (0 = no bound).
 
         Returns:
             Candidates that every lattice has looked at without finding anything, and blocks on which something was found.
@@ -118,7 +130,7 @@ class ReleaseLooks:
         for tile_number, boxes in zip(chosen, self._run(picture, chosen), strict=True):
             tile, window = self._tiles[tile_number], self._inside[tile_number]
             self._todo[window] &= ~np.int64(1 << tile.lattice)
-            found |= self._grid.blocks_of(self._grid.working_boxes(boxes.xyxy, grow=0.125))
+            found |= self._grid.blocks_of(self._grid.working_boxes(boxes.xyxy, grow=FOUND_GROWTH))
         self.forget(found)
         return candidates & (self._todo == 0) & ~found, found
 
@@ -126,7 +138,14 @@ class ReleaseLooks:
         """Numbers of the tiles with the most blocks to look at."""
         waiting = [int((candidates[w] & (self._todo[w] >> t.lattice & 1 == 1)).sum()) for t, w in zip(self._tiles, self._inside, strict=True)]
         order = sorted((i for i, n in enumerate(waiting) if n), key=lambda i: -waiting[i])
-        return order[: -(-most // (1 + self._both_ways))] if most else order
+        if not most:
+            return order
+        costs = np.cumsum([self._ways(self._tiles[i]) for i in order])
+        return order[: max(1, int(np.searchsorted(costs, most, side="right")))]
+
+    def _ways(self, tile: Tile) -> int:
+        """How often the detector looks at a tile."""
+        return 1 + self._both_ways + 2 * (tile.lattice in self._turned)
 
     def _run(self, picture: Picture, chosen: Sequence[int]) -> list[Boxes]:
         tiles = [self._tiles[i] for i in chosen]
@@ -137,11 +156,15 @@ class ReleaseLooks:
     def _one(self, picture: Picture, tile: Tile) -> Boxes:
         """What one look finds, in pixels of the picture."""
         part, x, y = _cut(picture, tile)
-        boxes = self._detector.detect(part)
+        rows, columns = part.shape[:2]
+        found = [self._detector.detect(part)]
         if self._both_ways:
-            other = self._detector.detect(np.ascontiguousarray(part[:, ::-1])).mirrored(part.shape[1])
-            boxes = Boxes.joined([boxes, other])
-        return self._credible(boxes.moved(x, y, 1), tile)
+            found.append(self._detector.detect(np.ascontiguousarray(part[:, ::-1])).mirrored(columns))
+        if tile.lattice in self._turned:
+            left, right = cv2.rotate(part, cv2.ROTATE_90_COUNTERCLOCKWISE), cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)
+            found.append(_turned_back(self._detector.detect(np.asarray(left, np.uint8)), columns, to_left=True))
+            found.append(_turned_back(self._detector.detect(np.asarray(right, np.uint8)), rows, to_left=False))
+        return self._credible(Boxes.joined(found).moved(x, y, 1), tile)
 
     def _credible(self, boxes: Boxes, tile: Tile) -> Boxes:
         """Boxes that withhold: of a size that this tile's scale is for, and sure enough for their kind."""
@@ -165,6 +188,14 @@ class ReleaseLooks:
 
         rows, columns = self._grid.block_shape
         return span(tile.y_px, self._grid.size.height_px, rows), span(tile.x_px, self._grid.size.width_px, columns)
+
+
+def _turned_back(boxes: Boxes, side_px: int, *, to_left: bool) -> Boxes:
+    """Persons found in a picture that was turned by 90 degrees, in the picture as it was, whose width (to the left) or height is `side_px`."""
+    people = boxes.pick(boxes.kinds == Kind.PERSON)
+    x0, y0, x1, y1 = people.xyxy.T
+    back = (side_px - y1, x0, side_px - y0, x1) if to_left else (y0, side_px - x1, y1, side_px - x0)
+    return Boxes(np.stack(back, 1).astype(np.float32), people.scores, people.kinds)
 
 
 def _cut(picture: Picture, tile: Tile) -> tuple[Picture, int, int]:

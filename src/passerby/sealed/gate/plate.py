@@ -64,6 +64,7 @@ class Plate:
         self._differs_s = np.zeros(grid.block_shape, np.float32)
         self._finds = np.zeros(grid.block_shape, np.int8)
         self._held = np.zeros(grid.block_shape, bool)
+        self._disturbed = np.zeros(grid.block_shape, bool)
         self._established = np.zeros(grid.block_shape, bool)
         self._alike = np.ones((grid.size.height_px, grid.size.width_px), bool)
         self.infrared = False
@@ -119,6 +120,7 @@ class Plate:
         Live, that frees a block that was held: what was found there may have left. It starts anew, and waits twice as long as the time before.
         """
         disturbed = by_subject | by_movement
+        self._disturbed = disturbed
         open_blocks = ~self._established & ~self._never
         if not self._keep:
             left = open_blocks & disturbed & self._held
@@ -140,6 +142,8 @@ class Plate:
     def candidates(self) -> tuple[Picture, Mask]:
         """The picture that quiet blocks agree on, and which blocks those are: to be looked at before they are established."""
         ready = self._samples.full & (self._quiet_s >= self._needed_s() - 1e-3) & ~self._established & ~self._held & ~self._never
+        if not self._keep:
+            ready &= ~self._disturbed
         if not ready.any():
             return self.picture, ready
         picture, agree, self._alike = self._samples.candidate(ready)

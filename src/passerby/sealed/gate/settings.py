@@ -27,7 +27,7 @@ class GateSettings:
         live_looks_hz: The same of a live picture, where a figure cannot be drawn from looks still to come.
         glyphs_hz: Most updates of glyphs a second; at most 5.
         cells_hz: Most updates of coarse cells a second; at most 2.
-        looks_at_once: Most looks for a release in one step of the gate; 0 = no bound (files).
+        looks_at_once: Most runs of the detector for releases in one step of the gate; 0 = no bound (files).
         ground: From metres on the ground to pixels, 3 x 3 row by row; glyphs then stand on a grid of 0.25 m. None = not known.
     """
 
@@ -40,7 +40,7 @@ class GateSettings:
     live_looks_hz: float = 5.0
     glyphs_hz: float = 4.0
     cells_hz: float = 2.0
-    looks_at_once: int = 6
+    looks_at_once: int = 4
     ground: Homography | None = None
 
     def __post_init__(self) -> None:
