@@ -6,7 +6,9 @@ Pictures are searched in two dimensions, for pieces of 8 x 8 cells at any size. 
 - as pictures: where bytes are like those a fixed distance further on, they are laid out with that width and searched as a picture.
 - as something else: text with numbers, base 64, hexadecimal, packed data, picture files and numbers of four bytes are unpacked first.
 
-The limits were set far above what clean material reaches; `docs/design` of the simulator and tests/bench/test_canary_finder.py say how far.
+The limits lie far above what clean material reaches. Pieces: 0.55 in 100 frames of real clips, 0.51 in noise, 0.69 in random cells of the very size;
+limit 0.72. Rows: 0.77 in smooth noise, text and programs; in random bits of the very size more than the limit of 0.82, but never three times at one
+distance. Searched as a heap, 99 MB of noise, bits, text, programs, compressed video and raw frames gave no find.
 """
 
 import mmap

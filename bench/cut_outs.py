@@ -78,14 +78,14 @@ class CutOut:
     def scaled(self, factor: float) -> "CutOut":
         """The same at another size; edges stay clean because colour is weighted by alpha."""
         size = max(2, round(self.width_px * factor)), max(3, round(self.height_px * factor))
-        return self._resized(size, self.standing_px * factor)
+        return self.resized(size, self.standing_px * factor)
 
     def squatting(self) -> "CutOut":
         """Seated: trunk and head as they are, the legs folded to less than half."""
         waist = round(0.55 * self.height_px)
         above = replace(self, bgr=self.bgr[:waist], alpha=self.alpha[:waist])
         below = replace(self, bgr=self.bgr[waist:], alpha=self.alpha[waist:])
-        folded = below._resized((self.width_px, max(2, round(0.4 * below.height_px))), self.standing_px)
+        folded = below.resized((self.width_px, max(2, round(0.4 * below.height_px))), self.standing_px)
         return replace(self, bgr=np.concatenate([above.bgr, folded.bgr]), alpha=np.concatenate([above.alpha, folded.alpha]))
 
     def over(self, picture: Picture, at_xy: tuple[float, float]) -> Picture:
@@ -107,7 +107,7 @@ class CutOut:
             whole[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
         return whole
 
-    def _resized(self, size: tuple[int, int], standing_px: float) -> "CutOut":
+    def resized(self, size: tuple[int, int], standing_px: float) -> "CutOut":
         way = cv2.INTER_AREA if size[1] < self.height_px else cv2.INTER_CUBIC
         alpha = np.clip(cv2.resize(self.alpha, size, interpolation=way), 0, 1).astype(np.float32)
         weighted = cv2.resize(self.bgr * self.alpha[..., None], size, interpolation=way)

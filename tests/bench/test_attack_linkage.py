@@ -35,38 +35,44 @@ def pairs(telling: float, seed: int) -> list[tuple[Notes, Notes, bool]]:
     return found
 
 
-@pytest.mark.parametrize("features", [("released", "released"), ("raw_appearance", "raw_gait")])
-def test_walkers_who_leave_something_are_linked_and_redrawn_ones_are_not(features: tuple[str, str]) -> None:
-    likeness = Likeness.learned(notes(4.0, 1, first=50), features)
-    found = linkage(pairs(4.0, 2), likeness)
+RELEASED, RAW = ("released", "released"), ("raw_appearance", "raw_gait")
+
+
+@pytest.fixture(scope="module")
+def likeness() -> dict[tuple[str, str], Likeness]:
+    training = notes(4.0, 1, first=50)
+    return {features: Likeness.learned(training, features) for features in (RELEASED, RAW)}
+
+
+@pytest.mark.parametrize("features", [RELEASED, RAW])
+def test_walkers_who_leave_something_are_linked_and_redrawn_ones_are_not(
+    features: tuple[str, str], likeness: dict[tuple[str, str], Likeness]
+) -> None:
+    found = linkage(pairs(4.0, 2), likeness[features])
     assert found.rate > 0.7
     assert found.redrawn < 0.4
     assert 0 < found.lower < found.excess < found.upper
     assert found.matches == GROUPS * 2 * WALKERS
 
 
-def test_walkers_who_leave_nothing_are_linked_by_chance() -> None:
-    likeness = Likeness.learned(notes(4.0, 3, first=50), ("released", "released"))
-    found = linkage(pairs(0.0, 4), likeness)
+def test_walkers_who_leave_nothing_are_linked_by_chance(likeness: dict[tuple[str, str], Likeness]) -> None:
+    found = linkage(pairs(0.0, 4), likeness[RELEASED])
     assert abs(found.rate - 1 / WALKERS) < 0.12
     assert abs(found.excess) < 0.15
 
 
-def test_fewer_than_five_people_are_not_linked() -> None:
-    everything = notes(4.0, 5, groups=1)
-    before, after = visits_of(everything)[:2]
-    likeness = Likeness.learned(notes(4.0, 6, first=50), ("released", "released"))
-    assert linked(before, after, likeness)[1] == WALKERS
+def test_fewer_than_five_people_are_not_linked(likeness: dict[tuple[str, str], Likeness]) -> None:
+    before, after = visits_of(notes(4.0, 5, groups=1))[:2]
+    assert linked(before, after, likeness[RELEASED])[1] == WALKERS
     few = np.arange(WALKERS) < 4
-    assert linked(before.of(few), after, likeness) == (0, 0)
+    assert linked(before.of(few), after, likeness[RELEASED]) == (0, 0)
 
 
-def test_a_walk_that_was_not_seen_is_left_out() -> None:
+def test_a_walk_that_was_not_seen_is_left_out(likeness: dict[tuple[str, str], Likeness]) -> None:
     everything = notes(4.0, 7, groups=1)
     everything.released[0] = np.nan
     before, after = visits_of(everything)[:2]
-    likeness = Likeness.learned(notes(4.0, 8, first=50), ("released", "released"))
-    assert linked(before, after, likeness)[1] == WALKERS - 1
+    assert linked(before, after, likeness[RELEASED])[1] == WALKERS - 1
 
 
 def test_linkage_here_and_there_is_told_apart_from_files_by_name() -> None:

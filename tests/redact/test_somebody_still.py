@@ -14,10 +14,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
+from bench.still_people import Variant
 from passerby.redact.detection import LoadedDetector
 from passerby.redact.settings import gate_settings
 from tests.support.cropped_still import CroppedStill, cropped_still
-from bench.still_people import Variant
 
 MOST_SHOWN = 0.05
 SEEDS = {24: (0, 1, 2), 32: (0,), 40: (0,)}

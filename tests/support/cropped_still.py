@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 
 from bench.clips import Mask, Picture
+from bench.still_people import SIGMA, SIGMA_INFRARED, StillClip, Variant, still_clip
 from passerby.redact.learn import Learner
 from passerby.released.scene import Size
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.grid import BLOCK_PX, Grid
 from passerby.sealed.gate.settings import GateSettings
 from tests.support.fake_clip import FakeClip
-from bench.still_people import SIGMA, SIGMA_INFRARED, StillClip, Variant, still_clip
 
 CROP_PX: Final = (320, 240)
 LOOKS_HZ: Final = 2.0

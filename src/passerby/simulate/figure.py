@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from passerby.simulate.cast import Appearance, Gait, Posture
 from passerby.simulate.figure_body import Body
-from passerby.simulate.figure_mesh import joined
+from passerby.simulate.figure_mesh import Mesh, joined
 from passerby.simulate.figure_paint import Grain, painted
 from passerby.simulate.figure_raster import ELEVATION_RAD, rasterised
 from passerby.simulate.figure_skeleton import posed
@@ -21,6 +21,8 @@ from passerby.simulate.figure_things import things
 
 DIRECTIONS: Final = 8
 PHASES: Final = 10
+MOST_MESHES: Final = PHASES + 2
+"""Bodies that an atlas keeps: a cycle of walking, and standing or sitting for a while."""
 SIZE_STEP: Final = 1.06
 FINER: Final = 1.3
 """A figure is drawn so many times as large as it is shown, at least: averaging then makes its edges smooth."""
@@ -74,6 +76,7 @@ class Atlas:
         self._look = appearance
         self._infrared = infrared
         self._kept = _Kept(CACHE_BYTES)
+        self._meshes: dict[tuple[Posture, int], Mesh] = {}
 
     def sprite(self, posture: Posture, heading_to_camera_rad: float, phase: float, px_per_m: float) -> Sprite:
         """The person in a posture, facing a direction, at a phase of the cycle, so large that a metre upright is `px_per_m` pixels.
@@ -135,13 +138,22 @@ class Atlas:
         key = posture, direction, step, large
         found = self._kept.get(key)
         if found is None:
-            bones = posed(self._gait, posture, step / PHASES, self._look.carried)
-            tall = self._gait.height_m
-            mesh = joined([Body(bones, self._look, tall).mesh(), *things(bones, self._look, posture, tall)])
-            seen = rasterised(mesh, direction * 2 * math.pi / DIRECTIONS, large)
+            seen = rasterised(self._mesh(posture, step), direction * 2 * math.pi / DIRECTIONS, large)
             bgr = painted(seen, self._look, self._grain, large, infrared=self._infrared)
             found = Sprite(bgr, seen.inside.astype(np.uint8) * 255, seen.foot_x_px, seen.foot_y_px)
             self._kept.put(key, found)
+        return found
+
+    def _mesh(self, posture: Posture, step: int) -> Mesh:
+        """The person at a phase, for all directions and sizes; those of one cycle are kept."""
+        found = self._meshes.get((posture, step))
+        if found is None:
+            bones = posed(self._gait, posture, step / PHASES, self._look.carried)
+            tall = self._gait.height_m
+            found = joined([Body(bones, self._look, tall).mesh(), *things(bones, self._look, posture, tall)])
+            if len(self._meshes) >= MOST_MESHES:
+                del self._meshes[next(iter(self._meshes))]
+            self._meshes[posture, step] = found
         return found
 
 
