@@ -102,7 +102,7 @@ def test_every_setting_of_the_gate_is_documented_with_its_default_and_its_range(
     assert set(told) == {field.name for field in fields(GateSettings)}
     for name, (_, default, span, _) in told.items():
         value = getattr(defaults, name)
-        if name in {"level", "never"}:
+        if name in {"level", "never", "ground"}:
             assert code_words(default)[0] in {str(value), f"Level.{getattr(value, 'name', '')}"}, name
             continue
         assert float(default) == value, name

@@ -24,6 +24,9 @@ TILE_PER_PERSON: Final = 6
 """The finest tile's side, in heights of the smallest person."""
 LARGEST_SHARE: Final = 0.6
 """A box higher than this part of a tile is left to a coarser tile: at that size the detector sees people in floors and walls."""
+LYING_SHAPE: Final = 1.3
+LEAST_LYING_SCORE: Final = 0.1
+"""A turned place looks like a person more often than an upright one."""
 FOUND_GROWTH: Final = 0.25
 """A box that a look finds withholds so much of its side more: a head or a foot may stick out of it."""
 OVERLAP: Final = 0.25
@@ -97,7 +100,7 @@ class ReleaseLooks:
         executor: Runs several looks at once; None = one after the other.
         both_ways: Each tile is looked at as it is and as its mirror image: one finds some of those whom the other misses.
 
-    All but the finest tiles are looked at turned to the left and to the right as well: the detector hardly knows people who lie.
+    All but the finest tiles, and the whole picture, are looked at turned to the left and to the right as well: the detector hardly knows people who lie.
     """
 
     def __init__(self, grid: Grid, detector: Detector, min_person_px: int, executor: Executor | None = None, *, both_ways: bool = False) -> None:
@@ -106,7 +109,7 @@ class ReleaseLooks:
         self._min_person_px = min_person_px
         self._executor = executor
         self._both_ways = both_ways
-        self._turned = frozenset(range(1, len(inner_sides(grid.size, min_person_px))))
+        self._turned = frozenset(range(1, len(inner_sides(grid.size, min_person_px)) - 1))
         self._tiles = [tile for lattice in lattices(grid.size, min_person_px) for tile in lattice]
         self._inside = [self._blocks_inside(tile) for tile in self._tiles]
         self._all = np.zeros(grid.block_shape, np.int64)
@@ -191,8 +194,12 @@ class ReleaseLooks:
 
 
 def _turned_back(boxes: Boxes, side_px: int, *, to_left: bool) -> Boxes:
-    """Persons found in a picture that was turned by 90 degrees, in the picture as it was, whose width (to the left) or height is `side_px`."""
-    people = boxes.pick(boxes.kinds == Kind.PERSON)
+    """Who lies: persons found in a picture that was turned by 90 degrees, in the picture as it was, whose width (to the left) or height is `side_px`.
+
+    In the turned picture they are clearly higher than wide; what is not is no person either way.
+    """
+    sides = boxes.xyxy[:, 2:] - boxes.xyxy[:, :2]
+    people = boxes.pick((boxes.kinds == Kind.PERSON) & (sides[:, 1] > LYING_SHAPE * sides[:, 0]) & (boxes.scores >= LEAST_LYING_SCORE))
     x0, y0, x1, y1 = people.xyxy.T
     back = (side_px - y1, x0, side_px - y0, x1) if to_left else (y0, side_px - x1, y1, side_px - x0)
     return Boxes(np.stack(back, 1).astype(np.float32), people.scores, people.kinds)
