@@ -24,7 +24,7 @@ def test_foot_points_stand_on_a_grid_of_a_quarter_of_a_metre(homography: Homogra
 
 
 def test_a_point_beyond_the_horizon_stays_where_it_is() -> None:
-    assert Ground((1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0)).snapped(3.0, 0.0) == (3.0, 0.0)
+    assert Ground(IN_PERSPECTIVE).snapped(3.0, 225.0) == (3.0, 225.0)
 
 
 @pytest.mark.parametrize("homography", [(0.0,) * 9, (float("nan"), *FROM_ABOVE[1:]), (1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 0.0, 0.0, 1.0)])

@@ -100,7 +100,8 @@ class ReleaseLooks:
         executor: Runs several looks at once; None = one after the other.
         both_ways: Each tile is looked at as it is and as its mirror image: one finds some of those whom the other misses.
 
-    All but the finest tiles, and the whole picture, are looked at turned to the left and to the right as well: the detector hardly knows people who lie.
+    All but the finest tiles and the whole picture are looked at turned to the left and to the right as well: the detector hardly knows people
+    who lie.
     """
 
     def __init__(self, grid: Grid, detector: Detector, min_person_px: int, executor: Executor | None = None, *, both_ways: bool = False) -> None:
