@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.released.scene import GLYPH_STEPS_PER_HEIGHT, Glyph, Kind, Size
-from passerby.sealed.gate.glyphs import MOST_PER_BAND, ROW_BANDS, PersonHeight, Subject, glyphs_of
+from passerby.sealed.gate.glyphs import COARSE_STEP, MOST_PER_BAND, ROW_BANDS, PersonHeight, Subject, glyphs_of
 
 SIZES = st.builds(Size, st.integers(48, 4000), st.integers(48, 2200))
 
@@ -143,3 +143,22 @@ def test_a_glyph_of_a_vehicle_has_its_own_size_coarsely() -> None:
     size = Size(768, 576)
     (glyph,) = glyphs_of([Subject(Kind.VEHICLE, 100, 200, 100, 190)], size, PersonHeight(size))
     assert glyph == Glyph(204, 96, 96, 192, Kind.VEHICLE)
+
+
+@given(st.floats(0.93, 1.07))
+def test_the_first_person_whom_a_gate_sees_does_not_set_the_height_of_the_figures(own: float) -> None:
+    """Somebody alone before the camera is drawn as high as whoever else would be who is as far away."""
+    size, heights = Size(640, 480), PersonHeight(Size(640, 480))
+    middle = COARSE_STEP**22
+    for number in range(60):
+        y = 120 + 5 * number
+        heights.learn(y, own * middle * y / 240, another=number == 0)
+    assert heights.at(240) == pytest.approx(middle, rel=1e-6)
+    assert heights.at(size.height_px * 0.8) > heights.at(240)
+
+
+def test_of_many_persons_the_height_is_as_it_is() -> None:
+    heights = PersonHeight(Size(640, 480))
+    for number in range(60):
+        heights.learn(120 + 5 * number, 0.5 * (120 + 5 * number))
+    assert heights.at(240) == pytest.approx(120, rel=0.03)

@@ -4,6 +4,7 @@ The height that persons have at a row of the picture is a straight line fitted t
 subject's own.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,9 @@ PERSON_WIDTH_PER_HEIGHT: Final = 0.36
 ROW_BANDS: Final = 16
 MOST_PER_BAND: Final = 200
 LEAST_PER_BAND: Final = 5
+ENOUGH_PERSONS: Final = 8
+COARSE_STEP: Final = 1.25
+"""The height of fewer persons would be that of the first one: people differ by a twentieth, so steps of a quarter hide it."""
 STEEPEST: Final = 0.9
 LEAST_SLOPE: Final = 0.05
 """Pixels of height a row; where it is less, everybody is about as high and no row is far off."""
@@ -43,9 +47,11 @@ class PersonHeight:
         self._size = size
         self._bands: list[list[float]] = [[] for _ in range(ROW_BANDS)]
         self._line: tuple[float, float] | None = None
+        self._persons = 0
 
-    def learn(self, y_px: float, height_px: float) -> None:
-        """Takes the height of one person standing at row `y_px`."""
+    def learn(self, y_px: float, height_px: float, *, another: bool = True) -> None:
+        """Takes the height of one person standing at row `y_px`; `another` says that nothing was learned of this person before."""
+        self._persons += another
         if y_px >= self._size.height_px - 2:
             return
         band = self._bands[int(np.clip(y_px * ROW_BANDS / self._size.height_px, 0, ROW_BANDS - 1))]
@@ -56,25 +62,31 @@ class PersonHeight:
 
     def at(self, y_px: float) -> float:
         """Height in pixels of everybody who stands at row `y_px`."""
-        if self._line is None:
-            self._line = self._fitted()
-        slope, offset = self._line
+        slope, offset = self._known_line()
         return max(0.02 * self._size.height_px, slope * y_px + offset)
 
     def foot_below(self, top_px: float) -> float:
         """The row on which somebody stands whose head is at row `top_px`."""
-        self.at(top_px)
-        slope, offset = self._line or (0.0, 0.0)
+        slope, offset = self._known_line()
         return (top_px + offset) / (1 - slope) if slope < STEEPEST else top_px + self.at(top_px)
 
     def rows_of(self, height_px: float) -> tuple[float, float]:
         """From which row to which persons are no higher than this: (0, 0) where that is not known or nowhere."""
-        if self._line is None:
-            self._line = self._fitted()
-        slope, offset = self._line
+        slope, offset = self._known_line()
         if slope < LEAST_SLOPE:
             return 0.0, 0.0
         return max(0.0, -offset / slope), float(np.clip((height_px - offset) / slope, 0, self._size.height_px))
+
+    def _known_line(self) -> tuple[float, float]:
+        """Slope and offset of the common height; of few persons in steps so coarse that it is not theirs."""
+        if self._line is None:
+            slope, offset = self._fitted()
+            middle = slope * self._size.height_px / 2 + offset
+            if self._persons < ENOUGH_PERSONS and middle > 1:
+                coarse = COARSE_STEP ** round(math.log(middle) / math.log(COARSE_STEP)) / middle
+                slope, offset = slope * coarse, offset * coarse
+            self._line = slope, offset
+        return self._line
 
     def _fitted(self) -> tuple[float, float]:
         """Slope and offset of the line through the bands' medians, in steps too coarse for one person to show."""

@@ -148,7 +148,8 @@ class LiveSubjects:
             self.ended += [t for t in ended if t.plausible]
         for track in self.tracker.live:
             if track.kind is Kind.PERSON and track.times_s[-1] == time_s and track.credible:
-                self._heights.learn(track.feet_px[-1][1], track.heights_px[-1])
+                self._heights.learn(track.feet_px[-1][1], track.heights_px[-1], another=not track.has_taught)
+                track.has_taught = True
 
     def at(self, time_s: float) -> list[Subject]:
         """Credible tracks, moved on to `time_s`, the last seen first; of two in one place only that one."""

@@ -49,6 +49,7 @@ class Track:
     best_score: float = 0.0
     hits: int = 0
     score_sum: float = 0.0
+    has_taught: bool = False
     vouched_hits: int = 0
 
     def __repr__(self) -> str:
