@@ -233,6 +233,7 @@ def test_only_people_who_are_surely_there_teach_the_common_height() -> None:
     assert heights.at(180) == before, "nothing vouches for it yet"
     follow_walker(subjects := LiveSubjects(GRID, Blind(), PERSON_PX, heights), 8)
     assert heights.at(180) == pytest.approx(80, rel=0.13), "one person alone: in coarse steps"
+    assert any(heights._bands), "it is learned from"
     assert len(subjects.tracker.live) == 1
 
 
