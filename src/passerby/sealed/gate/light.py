@@ -56,14 +56,6 @@ class LightModel:
             return None
         return LightField(ROWS, COLUMNS, self._released.tobytes())
 
-    def unlit(self, picture: Picture) -> Picture:
-        """What `picture`, taken in the light of now, would have been when the plate was learned."""
-        if np.abs(self._gain - 1).max() < 1 / UNIT:
-            return picture
-        rows, columns = picture.shape[:2]
-        gain = cv2.resize(self._gain, (columns, rows), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(np.clip(picture / gain + 0.5, 0, 255), np.uint8)
-
     def lit(self, reference: Picture) -> Picture:
         """`reference` in the light of now, as compared with a working picture."""
         if np.abs(self._gain - 1).max() < 1 / UNIT:
