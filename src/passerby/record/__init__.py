@@ -1,0 +1,1 @@
+"""Recordings of scenes, how long they are kept, holds, and their export. Released material only."""

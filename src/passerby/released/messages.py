@@ -1,0 +1,179 @@
+"""What a sealed worker says to its supervisor: one structure a message, and no room in any for a pixel, a foreign error's text or a secret.
+
+A message is MessagePack of a tagged structure, `released.framing` puts its length before it. Why something went wrong is one of `Reason`: a
+worker has no way to send a sentence, for a sentence could quote the address of a camera or the memory of a decoder.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from passerby.errors import SceneError
+from passerby.released.geometry import check
+from passerby.released.scene import Scene
+
+MOST_TEXT: Final = 64
+"""Names of protections, codecs and error classes are no longer than this."""
+
+
+class CaptureState(StrEnum):
+    """What a camera's capture is doing."""
+
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    WAITING = "waiting"
+    """Between two attempts."""
+    ENDED = "ended"
+    """A file that is not looped came to its end."""
+
+
+class Reason(StrEnum):
+    """Why a camera gives no pictures, or its worker ended."""
+
+    NONE = "none"
+    NOT_YET = "not yet tried"
+    REFUSED = "connection refused"
+    UNREACHABLE = "no route or no such host"
+    UNAUTHORISED = "user name or password refused"
+    NOT_FOUND = "no such stream or file"
+    NO_FIRST_BYTE = "no answer in time"
+    STALLED = "stream stalled"
+    NO_VIDEO = "no video that can be decoded"
+    DAMAGED = "not a stream, or damaged"
+    CLOSED = "camera closed the stream"
+    TOO_LARGE = "picture too large"
+    FORBIDDEN = "the worker's sandbox does not allow it"
+    GATE_FAILED = "gate failed"
+    CRASHED = "worker crashed"
+    HUNG = "worker gave no sign of life"
+    OUT_OF_MEMORY = "out of memory"
+    WEIGHTS = "detector weights missing or damaged"
+
+
+class Protection(msgspec.Struct, frozen=True, array_like=True):
+    """One measure that keeps pixels in a worker, and whether it holds here.
+
+    `name` is of a fixed list (`sealed.worker.protections`), `word` says in plain words what holds instead where `held` is false.
+    """
+
+    name: str
+    held: bool
+    word: str
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The first message of a worker, after it has closed itself in and before it opens a camera."""
+
+    pid: int
+    protections: tuple[Protection, ...]
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat"):
+    """A sign of life, once a second, from the thread that gates pictures."""
+
+    monotonic_s: float
+    cpu_s: float
+    resident_bytes: int
+
+
+class SceneMessage(msgspec.Struct, frozen=True, tag="scene"):
+    """A scene and when it was.
+
+    Attributes:
+        camera: Id of the camera.
+        captured_wall_s: When its picture came in, seconds since 1970 UTC.
+        captured_monotonic_s: The same by CLOCK_MONOTONIC, which all processes of a machine share.
+        released_monotonic_s: When the scene left the gate.
+        media_s: The camera's own time, seconds since the connection began; None = it gives none that can be used.
+        connection: Grows by one with each connection to the camera.
+        whole_plate: Whether `scene.patches` holds all of the plate that is shown (after `SendPlate`, and in a gate's first scene) and not only what is new.
+        scene: The scene; its `time_s` never falls, also over connections.
+    """
+
+    camera: str
+    captured_wall_s: float
+    captured_monotonic_s: float
+    released_monotonic_s: float
+    media_s: float | None
+    connection: int
+    whole_plate: bool
+    scene: Scene
+
+
+class CameraHealth(msgspec.Struct, frozen=True, tag="camera"):
+    """How a camera is, once a second and when its state changes. Counters never fall while a worker lives.
+
+    Attributes:
+        reason: Why there are no pictures, or why the last connection ended.
+        codec: Name of the codec, of the decoder's own list of names; "" = none yet.
+        received: Pictures that were decoded and were due (a limit of the frame rate leaves out the others).
+        gated: Of these, those that went through the gate.
+        skipped: Of these, those that were replaced by a newer one before the gate had time.
+        connections: Connections that gave a picture.
+        repaired: Timestamps that had to be repaired.
+        damaged: Packets skipped and pictures of which parts were guessed.
+        received_bytes: Bytes of video packets.
+        drift_s: How far the camera's clock has run ahead of ours since the connection began.
+        looks_hz: How often the gate looks now.
+        decode_s: Processor time spent on decoding, as far as it is known; gate_s and looks_s: of the gate, and of the detector's runs in it.
+        hardware: Whether a hardware decoder is at work.
+    """
+
+    camera: str
+    state: CaptureState
+    reason: Reason
+    codec: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    received: int = 0
+    gated: int = 0
+    skipped: int = 0
+    connections: int = 0
+    repaired: int = 0
+    damaged: int = 0
+    received_bytes: int = 0
+    drift_s: float = 0.0
+    looks_hz: float = 0.0
+    decode_s: float = 0.0
+    gate_s: float = 0.0
+    looks_s: float = 0.0
+    hardware: bool = False
+
+
+class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
+    """An error that the worker met and outlived, or (camera None) died of: where it was and what class of error, never its text."""
+
+    camera: str | None
+    reason: Reason
+    error: str
+    place: str
+
+
+Message = Hello | Beat | SceneMessage | CameraHealth | Trouble
+
+
+def encode_message(message: Message) -> bytes:
+    """The bytes of a message.
+
+    Raises:
+        SceneError: It holds an inconsistent scene.
+    """
+    if isinstance(message, SceneMessage):
+        check(message.scene)
+    return msgspec.msgpack.encode(message)
+
+
+def decode_message(data: bytes | memoryview) -> Message:
+    """The message that `encode_message` wrote. Bytes from a worker that was taken over are refused, not repaired.
+
+    Raises:
+        SceneError: The bytes are damaged or no message.
+    """
+    try:
+        message: Message = msgspec.msgpack.decode(data, type=Message)
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        raise SceneError(f"these {len(data)} bytes are no message of a worker") from error
+    if isinstance(message, SceneMessage):
+        check(message.scene)
+    return message

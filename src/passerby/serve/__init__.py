@@ -1,0 +1,1 @@
+"""What people and programs see of a running site: the API, pictures, health."""

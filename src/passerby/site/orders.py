@@ -1,0 +1,110 @@
+"""What the supervisor tells a sealed worker, over the worker's standard input: never on a command line or in the environment, which others can read.
+
+An order holds the camera's address with its password. Neither is in the order's repr, and no error quotes them.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from passerby.errors import SceneError
+
+Polygon = tuple[tuple[float, float], ...]
+HIDDEN: Final = "***"
+
+
+class CameraOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One camera as its worker must know it. What the numbers mean: `sealed.gate.settings.GateSettings`, `site.settings.Camera`.
+
+    Attributes:
+        camera: Id.
+        source: rtsp://, rtsps://, http://, https:// address with user and password, or file:// with an absolute path.
+        loop: A file begins anew at its end.
+        level: Release level, 0 to 2, as `released.scene.Level`.
+        fps_limit: Most pictures a second that are taken from the camera; None = all.
+        never: Polygons in pixels of the picture.
+        ground: Nine numbers of the homography from metres to pixels; None = not known.
+        transport: "auto" (TCP, then UDP), "tcp" or "udp".
+    """
+
+    camera: str
+    source: str
+    loop: bool = True
+    settle_s: float = 20.0
+    absorb_s: float = 1800.0
+    min_person_px: int = 24
+    level: int = 2
+    fps_limit: float | None = None
+    never: tuple[Polygon, ...] = ()
+    ground: tuple[float, ...] | None = None
+    transport: str = "auto"
+    hardware_decode: bool = False
+    first_byte_s: float = 10.0
+    stall_s: float = 5.0
+
+    def __repr__(self) -> str:
+        return f"CameraOrder(camera={self.camera!r}, source={HIDDEN})"
+
+
+class Configure(msgspec.Struct, frozen=True, tag="configure"):
+    """The first command: which cameras, with which weights, within which bounds. Comes once; a worker with other cameras is a new worker.
+
+    Attributes:
+        cameras: Its cameras.
+        models_folder: The cache folder with the detector's verified weights.
+        manifest: A manifest of the user's, or None = the package's.
+        detector: Name of the detector in the manifest.
+        device: As `passerby redact --device`.
+        memory_limit_bytes: Most memory of the process; 0 = no limit.
+    """
+
+    cameras: tuple[CameraOrder, ...]
+    models_folder: Path
+    manifest: Path | None = None
+    detector: str = "yolox-nano"
+    device: str = "auto"
+    memory_limit_bytes: int = 0
+
+
+class SendPlate(msgspec.Struct, frozen=True, tag="send_plate"):
+    """The next scene of this camera shall bring all of the plate that is shown."""
+
+    camera: str
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """End. The end of standard input says the same: a supervisor that died takes its workers along."""
+
+
+Command = Configure | SendPlate | Stop
+
+
+def encode_command(command: Command) -> bytes:
+    """The bytes of a command."""
+    return msgspec.msgpack.encode(command, enc_hook=_path_as_text)
+
+
+def decode_command(data: bytes) -> Command:
+    """The command that `encode_command` wrote.
+
+    Raises:
+        SceneError: The bytes are no command. Nothing of them is quoted.
+    """
+    try:
+        command: Command = msgspec.msgpack.decode(data, type=Command, dec_hook=_text_as_path)
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError, ValueError):
+        raise SceneError(f"these {len(data)} bytes are no command for a worker") from None
+    return command
+
+
+def _path_as_text(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} is no part of a command")
+
+
+def _text_as_path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"no {kind.__name__}")
