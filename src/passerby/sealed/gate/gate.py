@@ -19,6 +19,7 @@ from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
 from passerby.sealed.gate.ground import Ground
 from passerby.sealed.gate.light import Exposure, LightModel
 from passerby.sealed.gate.looks import ReleaseLooks
+from passerby.sealed.gate.pace import Pace
 from passerby.sealed.gate.plate import LearnedPlate, Plate
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.gate.subjects import LiveSubjects, Subjects
@@ -67,18 +68,17 @@ class Gate:
         self._settings = settings
         self._looks: ReleaseLooks | None = None
         self._look_times: Mapping[float, GateState] | None = None
+        self._pace = Pace(settings)
         if isinstance(eyes, Known):
             self._subjects: Subjects = eyes.subjects
             self._heights = eyes.heights
             self._plate, self._epoch = Plate.of(grid, settings, eyes.plate), eyes.epoch
-            self._interval_s = settings.look_interval_s
             self._look_times = eyes.states
         else:
             self._heights = PersonHeight(size)
-            self._subjects = LiveSubjects(grid, eyes, settings.min_person_px, self._heights)
+            self._subjects = LiveSubjects(grid, eyes, settings.min_person_px, self._heights, self._pace)
             self._plate, self._epoch = Plate(grid, settings, keep_samples=False), 0
             self._looks = ReleaseLooks(grid, eyes, settings.min_person_px, executor, both_ways=True)
-            self._interval_s = settings.live_look_interval_s
         self._watch = Watch(grid, settings, self._subjects, eyes.states if isinstance(eyes, Known) else None)
         self._light, self._exposure = LightModel(), Exposure()
         self._ground = None if settings.ground is None else Ground(settings.ground)
@@ -100,11 +100,27 @@ class Gate:
         """The plate and its block states; for benchmarks, tests and reports inside the sealed process."""
         return self._plate
 
+    @property
+    def looks_hz(self) -> float:
+        """How often a live picture is looked at.
+
+        Whoever runs short of time sets it lower, down to 2: glyphs follow later, the plate settles later, and nothing is released earlier.
+        """
+        return self._pace.looks_hz
+
+    @looks_hz.setter
+    def looks_hz(self, wanted_hz: float) -> None:
+        self._pace.looks_hz = wanted_hz
+
+    def resend_plate(self) -> None:
+        """The next scene brings all of the plate that it shows, and not only what is new."""
+        self._sent[:] = False
+
     def wants_picture(self, time_s: float) -> bool:
         """Whether the picture of this time will be looked at; for all others `see` needs none."""
         if self._look_times is not None:
             return time_s in self._look_times
-        return self._looked_s is None or time_s - self._looked_s >= self._interval_s - 1e-3 or time_s < self._looked_s
+        return self._looked_s is None or time_s - self._looked_s >= self._pace.interval_s - 1e-3 or time_s < self._looked_s
 
     def see(self, picture: Picture | None, time_s: float) -> Scene:
         """The scene at `time_s` (seconds, not falling), from `picture` (h x w x 3 uint8 BGR), or without one where `wants_picture` is false."""
@@ -120,7 +136,8 @@ class Gate:
         return picture.dtype == np.uint8 and picture.shape == (self._grid.size.height_px, self._grid.size.width_px, 3)
 
     def _look(self, picture: Picture, time_s: float) -> None:
-        passed_s = self._interval_s if self._looked_s is None else float(np.clip(time_s - self._looked_s, 0, 2 * self._interval_s))
+        interval_s = self._pace.interval_s if self._look_times is None else self._settings.look_interval_s
+        passed_s = interval_s if self._looked_s is None else float(np.clip(time_s - self._looked_s, 0, 2 * interval_s))
         self._looked_s = time_s
         seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
         self._fault = seen.state
@@ -154,18 +171,28 @@ class Gate:
             plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
         if plate.absorb().any():
             self._take_over()
-        candidate, ready = plate.candidates()
-        if ready.any():
-            composite = np.where(self._grid.pixels_of(ready)[..., None], candidate, picture)
+        runs = self._pace.runs(passed_s)
+        candidate, waiting = plate.candidates()
+        if waiting.any() and runs is not None:
             try:
-                clear, found = self._looks.look(composite, ready, self._settings.looks_at_once)
+                clear, found = self._looks.look(self._as_released(candidate, waiting, picture), waiting, runs)
             except DetectorError:
                 self._fault = GateState.DETECTOR_FAILED
                 return
-            plate.hold(found & ready)
-            plate.establish(candidate, clear & ready)
+            finally:
+                self._pace.spend(self._looks.latest_runs)
+            plate.hold(found & waiting)
+            plate.establish(candidate, clear & plate.undisturbed)
             if clear.any():
                 self._take_over()
+
+    def _as_released(self, candidate: Picture, waiting: Mask, picture: Picture) -> Picture:
+        """The place as it would be if the candidates were released; where nothing is known, as it is now. Who passes by hides nobody in it."""
+        shown = picture.copy()
+        for source, blocks in ((self._plate.picture, self._plate.established), (candidate, waiting)):
+            mask = self._grid.pixels_of(blocks)
+            np.copyto(shown, source, where=mask[..., None])
+        return shown
 
     def _take_over(self) -> None:
         """Follows a plate of which blocks were established or given up: what was given up has to be sent anew."""

@@ -117,6 +117,8 @@ class ReleaseLooks:
         for tile, window in zip(self._tiles, self._inside, strict=True):
             self._all[window] |= 1 << tile.lattice
         self._todo = self._all.copy()
+        self.latest_runs = 0
+        """Runs of the detector that the latest call of `look` asked for."""
 
     def forget(self, blocks: Mask) -> None:
         """Says that what was seen of these blocks no longer counts."""
@@ -131,6 +133,7 @@ class ReleaseLooks:
         self.forget(~candidates)
         found = np.zeros(self._grid.block_shape, bool)
         chosen = self._choose(candidates, most)
+        self.latest_runs = sum(self._ways(self._tiles[i]) for i in chosen)
         for tile_number, boxes in zip(chosen, self._run(picture, chosen), strict=True):
             tile, window = self._tiles[tile_number], self._inside[tile_number]
             self._todo[window] &= ~np.int64(1 << tile.lattice)

@@ -100,6 +100,11 @@ class Plate:
         return np.asarray(self._held & ~self._established)
 
     @property
+    def undisturbed(self) -> Mask:
+        """Blocks that neither a subject nor movement covered at the last look."""
+        return ~self._disturbed
+
+    @property
     def never(self) -> Mask:
         """Blocks that are withheld for ever."""
         return self._never
@@ -140,10 +145,11 @@ class Plate:
         self._quiet_s[wanted] += np.float32(passed_s)
 
     def candidates(self) -> tuple[Picture, Mask]:
-        """The picture that quiet blocks agree on, and which blocks those are: to be looked at before they are established."""
+        """The picture that quiet blocks agree on, and which blocks those are: to be looked at before they are established.
+
+        Live, some of them may be disturbed just now: their samples are what they were, so looks at them count, but they must not be established.
+        """
         ready = self._samples.full & (self._quiet_s >= self._needed_s() - 1e-3) & ~self._established & ~self._held & ~self._never
-        if not self._keep:
-            ready &= ~self._disturbed
         if not ready.any():
             return self.picture, ready
         picture, agree, self._alike = self._samples.candidate(ready)

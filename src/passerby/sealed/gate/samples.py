@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture, mean_over
+from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
 from passerby.sealed.gate.settings import SAMPLES
 
 TOLERANCE: Final = 28
@@ -26,8 +26,8 @@ EMPTY: Final = -1
 UNKNOWN_PART: Final = SAMPLES
 LEAST_FACTOR: Final = 0.01
 """Differences of light below this are left to the median."""
-STRIP_ROWS: Final = 32
-"""Rows of blocks that are worked on at once: bounds the memory of a large picture."""
+BLOCKS_AT_ONCE: Final = 1024
+"""So many blocks are worked on at once: bounds the memory of a large picture."""
 
 
 class Samples:
@@ -45,6 +45,7 @@ class Samples:
         rows, columns = grid.block_shape
         self._pictures = np.zeros((SAMPLES, rows * BLOCK_PX, columns * BLOCK_PX, 3), np.uint8)
         self._gains = np.ones((SAMPLES, rows, columns, 3), np.float32)
+        self._candidate = _Candidate(grid)
         self._keep = keep
         self._random = np.random.default_rng(0)
         self._part = np.full((SAMPLES, rows, columns), EMPTY, np.int8)
@@ -63,6 +64,7 @@ class Samples:
         """Forgets the samples of the given blocks."""
         self.offered[blocks] = 0
         self._part[:, blocks] = EMPTY
+        self._candidate.forget(blocks)
 
     def add(self, picture: Picture, blocks: Mask, gains: NDArray[np.float32] | None = None, part: int | None = None) -> None:
         """Takes a sample of each of the given blocks from `picture` (h x w x 3), with the light that it was taken in.
@@ -118,51 +120,74 @@ class Samples:
         return pictures.reshape(len(pictures), rows, BLOCK_PX, columns, BLOCK_PX, 3)
 
     def candidate(self, blocks: Mask) -> tuple[Picture, Mask, Mask]:
-        """The median picture (h x w x 3; anything where a block was not asked for), which of the given blocks agree on it, and which pixels do."""
-        rows, columns = self._grid.block_shape
-        median = np.zeros(self._pictures.shape[1:], np.uint8)
-        agree = np.zeros((rows, columns), bool)
-        kept = np.zeros(median.shape[:2], bool)
-        # In a file, the light of most samples; live, where blocks are established one after the other, that of the first picture.
-        usual = self._usual_gain(blocks) if self._keep else np.ones(3, np.float32)
-        for top in range(0, rows, STRIP_ROWS):
-            part = slice(top, min(rows, top + STRIP_ROWS))
-            if not blocks[part].any():
-                continue
-            across = np.flatnonzero(blocks[part].any(0))
-            left, right = int(across[0]), int(across[-1]) + 1
-            window = (slice(part.start * BLOCK_PX, part.stop * BLOCK_PX), slice(left * BLOCK_PX, right * BLOCK_PX))
-            stack = self._in_light(self._pictures[(slice(None), *window)], usual / self._gains[:, part, left:right])
-            best = middle(stack)
-            votes = _votes(stack, best)
-            alike = np.asarray(votes >= AGREEING_SAMPLES, np.float32)
-            agree[part, left:right] = mean_over(alike, BLOCK_PX) >= (AGREEING_SHARE_FILE if self._keep else AGREEING_SHARE_LIVE)
-            median[window], kept[window] = best, votes >= KEPT_SAMPLES
+        """The median picture (h x w x 3; anything where a block was not asked for), which of the given blocks agree on it, and which pixels do.
+
+        Live, blocks with all their samples change no more, so each is worked out once; the pictures are the same objects at each call.
+        """
+        if self._keep:
+            self._candidate.forget(blocks)
+        fresh = blocks & ~self._candidate.known
+        if fresh.any():
+            # In a file, the light of most samples; live, where blocks are established one after the other, that of the first picture.
+            usual = self._usual_gain(blocks) if self._keep else np.ones(3, np.float32)
+            row, column = np.nonzero(fresh)
+            for start in range(0, len(row), BLOCKS_AT_ONCE):
+                self._work_out(row[start : start + BLOCKS_AT_ONCE], column[start : start + BLOCKS_AT_ONCE], usual)
+            # Blocks that lack samples may get more.
+            self._candidate.known |= fresh & self.full
         inside = (slice(0, self._grid.size.height_px), slice(0, self._grid.size.width_px))
-        return median[inside], agree & blocks & self.full, kept[inside]
+        return self._candidate.median[inside], self._candidate.agree & blocks & self.full, self._candidate.kept[inside]
+
+    def _work_out(self, row: NDArray[np.intp], column: NDArray[np.intp], usual: NDArray[np.float32]) -> None:
+        """The candidate of some blocks."""
+        count = len(row)
+        by_block = self._by_block(self._pictures)
+        stack = np.stack([by_block[n, row, :, column].reshape(count, -1) for n in range(SAMPLES)])
+        stack = _in_light(stack, usual / self._gains[:, row, column])
+        best = middle(stack)
+        votes = _votes(stack, best)
+        alike = np.asarray(votes >= AGREEING_SAMPLES, np.float32)
+        into = self._candidate
+        into.agree[row, column] = alike.mean(1) >= (AGREEING_SHARE_FILE if self._keep else AGREEING_SHARE_LIVE)
+        self._by_block(into.median[None])[0, row, :, column] = best.reshape(count, BLOCK_PX, BLOCK_PX, 3)
+        kept = into.kept.reshape(self._grid.block_shape[0], BLOCK_PX, self._grid.block_shape[1], BLOCK_PX)
+        kept[row, :, column] = (votes >= KEPT_SAMPLES).reshape(count, BLOCK_PX, BLOCK_PX)
 
     def _usual_gain(self, blocks: Mask) -> NDArray[np.float32]:
         """The light that most samples of the given blocks were taken in, a channel."""
         some = self._gains[:, blocks & self.full].reshape(-1, 3)
         return np.asarray(np.median(some, axis=0) if len(some) else np.ones(3), np.float32)
 
-    @staticmethod
-    def _in_light(stack: Picture, factors: NDArray[np.float32]) -> Picture:
-        """Samples (n x h x w x 3) as they would look in one light, from a factor (n x rows x columns x 3) for each block."""
-        if np.abs(factors - 1).max() < LEAST_FACTOR:
-            return stack
-        height, width = stack.shape[1:3]
-        # Nearest: neighbouring blocks of one slot were sampled at different times, in different light.
-        by_pixel = (cv2.resize(f, (width, height), interpolation=cv2.INTER_NEAREST) for f in factors)
-        return np.stack([np.asarray(cv2.multiply(s, f, dtype=cv2.CV_8U), np.uint8) for s, f in zip(stack, by_pixel, strict=True)])
+
+class _Candidate:
+    """What blocks agree on: `median` and `kept` (a pixel each) and `agree` (a block each) are valid where `known` is set."""
+
+    def __init__(self, grid: Grid) -> None:
+        rows, columns = grid.block_shape
+        self.median = np.zeros((rows * BLOCK_PX, columns * BLOCK_PX, 3), np.uint8)
+        self.kept = np.zeros((rows * BLOCK_PX, columns * BLOCK_PX), bool)
+        self.agree = np.zeros(grid.block_shape, bool)
+        self.known = np.zeros(grid.block_shape, bool)
+
+    def forget(self, blocks: Mask) -> None:
+        """Says that these blocks have other samples now."""
+        self.known &= ~blocks
 
 
-def _votes(stack: Picture, median: Picture) -> NDArray[np.uint8]:
-    """How many samples are near the median, a pixel."""
-    votes = np.zeros(median.shape[:2], np.uint8)
+def _in_light(stack: NDArray[np.uint8], factors: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Samples (n x blocks x bytes, BGR) as they would look in one light, from a factor (n x blocks x 3) for each."""
+    if np.abs(factors - 1).max() < LEAST_FACTOR:
+        return stack
+    pixels = stack.shape[2] // 3
+    return np.stack([np.asarray(cv2.multiply(s, np.tile(f, (1, pixels)), dtype=cv2.CV_8U), np.uint8) for s, f in zip(stack, factors, strict=True)])
+
+
+def _votes(stack: NDArray[np.uint8], median: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How many samples (n x blocks x bytes, BGR) are near the median, by pixel: blocks x pixels."""
+    votes = np.zeros((median.shape[0], median.shape[1] // 3), np.uint8)
     for sample in stack:
-        off = cv2.split(cv2.absdiff(np.ascontiguousarray(sample), np.ascontiguousarray(median)))
-        votes += (cv2.max(cv2.max(off[0], off[1]), off[2]) <= TOLERANCE).astype(np.uint8)
+        off = cv2.absdiff(sample, median).reshape(*votes.shape, 3)
+        votes += np.asarray(cv2.inRange(off, (0, 0, 0), (TOLERANCE, TOLERANCE, TOLERANCE))) != 0
     return votes
 
 

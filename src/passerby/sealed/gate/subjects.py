@@ -14,6 +14,7 @@ from passerby.released.scene import Kind
 from passerby.sealed.gate.detector import Boxes, Detector, without_doubles
 from passerby.sealed.gate.glyphs import PersonHeight, Subject
 from passerby.sealed.gate.grid import Grid, Mask, Picture
+from passerby.sealed.gate.pace import Pace
 from passerby.sealed.gate.tracks import Track, Tracker
 
 SUBJECT_SCORE: Final = 0.1
@@ -80,8 +81,10 @@ class _Fruitless:
 class LiveSubjects:
     """Subjects as the detector finds them, followed from look to look."""
 
-    def __init__(self, grid: Grid, detector: Detector, min_person_px: int, heights: PersonHeight) -> None:
+    def __init__(self, grid: Grid, detector: Detector, min_person_px: int, heights: PersonHeight, pace: Pace | None = None) -> None:
         self._grid = grid
+        self._pace = pace
+        self._turn = 0
         self._detector = detector
         self._least_side_px = 5 * min_person_px
         self._heights = heights
@@ -94,8 +97,16 @@ class LiveSubjects:
     def look(self, picture: Picture, time_s: float) -> Boxes:  # noqa: ARG002 - the protocol's other sources need the time
         """What the detector finds in the whole picture, and enlarged where people are far off."""
         found = [self._detector.detect(picture)]
-        found += [self._look_far(picture, window) for window in self._far_windows()]
+        found += [self._look_far(picture, window) for window in self._windows_now()]
         return subjects_of(without_doubles(Boxes.joined(found)) if len(found) > 1 else found[0])
+
+    def _windows_now(self) -> list[tuple[slice, slice]]:
+        """The far windows that this look sees: all, or where time is short the next one."""
+        windows = self._far_windows()
+        if len(windows) < 2 or self._pace is None or self._pace.all_windows:
+            return windows
+        self._turn = (self._turn + 1) % len(windows)
+        return [windows[self._turn]]
 
     def _far_windows(self) -> list[tuple[slice, slice]]:
         """Overlapping windows of the rows where people are too small for a look at the whole picture; none while that is not known."""

@@ -1,0 +1,69 @@
+"""How often a live gate looks, and how much it may spend on looks before a release: less when the machine has more cameras than time.
+
+Slower looks never release more. What is about to be released needs the same looks as ever; they come later, and so does the plate.
+"""
+
+from typing import Final
+
+from passerby.sealed.gate.settings import GateSettings
+
+LEAST_LOOKS_HZ: Final = 2.0
+"""What moves is looked at so often at least, however little time there is."""
+LEAST_RUNS_HZ: Final = 1.5
+"""At that pace, so many runs of the detector a second go into looks before a release."""
+ALL_WINDOWS_HZ: Final = 4.0
+"""From this pace on every look sees all of the far windows; below it they take turns."""
+
+
+class Pace:
+    """The pace of one gate.
+
+    Args:
+        settings: `live_looks_hz` is the fastest pace, at which `looks_at_once` runs may be made at every look.
+    """
+
+    def __init__(self, settings: GateSettings) -> None:
+        self._fastest_hz = 1 / settings.live_look_interval_s
+        self._most_runs = settings.looks_at_once
+        self._looks_hz = self._fastest_hz
+        self._saved_runs = 0.0
+
+    @property
+    def looks_hz(self) -> float:
+        """Looks at the whole picture a second."""
+        return self._looks_hz
+
+    @looks_hz.setter
+    def looks_hz(self, wanted_hz: float) -> None:
+        self._looks_hz = min(max(wanted_hz, LEAST_LOOKS_HZ), self._fastest_hz) if self._fastest_hz > LEAST_LOOKS_HZ else self._fastest_hz
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between two looks."""
+        return 1 / self._looks_hz
+
+    @property
+    def all_windows(self) -> bool:
+        """Whether each look sees all far windows."""
+        return self._looks_hz >= min(ALL_WINDOWS_HZ, self._fastest_hz)
+
+    @property
+    def runs_hz(self) -> float:
+        """Runs of the detector a second that may go into looks before a release: falls faster than the pace, for these can wait."""
+        most_hz = self._most_runs * self._fastest_hz
+        if self._fastest_hz <= LEAST_LOOKS_HZ or most_hz <= LEAST_RUNS_HZ:
+            return most_hz
+        share = (self._looks_hz - LEAST_LOOKS_HZ) / (self._fastest_hz - LEAST_LOOKS_HZ)
+        return float(LEAST_RUNS_HZ * (most_hz / LEAST_RUNS_HZ) ** share)
+
+    def runs(self, passed_s: float) -> int | None:
+        """Runs that may be made now, `passed_s` seconds after the last time this was asked; 0 = no bound, None = none."""
+        if not self._most_runs:
+            return 0
+        self._saved_runs = min(self._saved_runs + passed_s * self.runs_hz, float(self._most_runs))
+        whole = int(self._saved_runs + 1e-3)
+        return whole if whole >= 1 else None
+
+    def spend(self, runs: int) -> None:
+        """Says how many runs were made: a single tile may take more than were left."""
+        self._saved_runs -= runs
