@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import cv2
+import msgspec
 import numpy as np
 
-from bench.clips import Mask, difference
+from bench.clips import Mask, Picture, difference
 from bench.privacy_codec import h264
 from bench.privacy_jobs import detector
 from bench.privacy_leak import TrueLeakMeter
 from bench.privacy_scenarios import HAZARDS, Scenario
-from bench.privacy_types import Step
+from bench.privacy_types import SeenMoment, Step
 from bench.privacy_use import GroundTruth, Hazard, UseMeter
 from passerby.released.render import Renderer
+from passerby.released.scene import PlatePatch, Scene, Size
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.gate import Gate
 from passerby.sealed.gate.ground import Homography
@@ -57,11 +59,33 @@ def steps(plaza: Plaza, scenario: Scenario, eyes: Detector) -> Iterator[Step]:
     """The clip, step by step. Compression is x264's, in memory."""
     size, fps = scenario.settings.size, round(scenario.settings.fps)
     gate, renderer = Gate(size, GateSettings(settle_s=SETTLE_S, ground=_ground(plaza)), eyes), Renderer(size, caption=False)
-    codec = h264(size.width_px, size.height_px, fps)
+    codec, control = h264(size.width_px, size.height_px, fps), Control(size)
     for shot in plaza:
         raw = codec(shot.picture)
         scene = gate.see(raw, shot.time_s)
-        yield Step(shot, raw, scene, renderer.render(scene), gate.plate.held)
+        yield Step(shot, raw, scene, renderer.render(scene), gate.plate.held, control.render(scene, shot))
+
+
+class Control:
+    """The pictures that the same scenes would give if their plate were the true empty place, in the light in which it was learned.
+
+    Where people and place are alike by chance (in the dusk all is dark), such a picture resembles people, too, and shows nobody.
+    """
+
+    def __init__(self, size: Size) -> None:
+        self._renderer = Renderer(size, caption=False)
+        self._epoch = -1
+        self._place = np.zeros((size.height_px, size.width_px, 3), np.uint8)
+
+    def render(self, scene: Scene, shot: SeenMoment) -> Picture:
+        """The picture of the next scene."""
+        if scene.plate_epoch != self._epoch:
+            self._epoch, self._place = scene.plate_epoch, shot.empty
+        return self._renderer.render(msgspec.structs.replace(scene, patches=tuple(self._true(patch) for patch in scene.patches)))
+
+    def _true(self, patch: PlatePatch) -> PlatePatch:
+        part = self._place[patch.y_px : patch.y_px + patch.height_px, patch.x_px : patch.x_px + patch.width_px]
+        return PlatePatch(patch.x_px, patch.y_px, patch.width_px, patch.height_px, part.tobytes())
 
 
 def _ground(plaza: Plaza) -> Homography:

@@ -3,6 +3,9 @@
 The definitions are those of `leak_measure.py`, with the truth in place of what is estimated there: a person pixel is one that the label
 picture gives to the person and that differs from the empty place of the moment by more than 40; a head is the upper 16 % of the true box.
 
+Where all is dark, people and place are alike by chance. So heads are counted once more: those of which the released picture shows more than the same
+scenes would with the true empty place as their plate (`by_plate`).
+
 Somebody who is there from the first frame and never moves is *missed* if at any time more than 5 % of their textured pixels are released.
 """
 
@@ -37,9 +40,13 @@ class Tally:
     flat: float = 0.0
     heads: int = 0
     exposed: int = 0
+    by_plate: int = 0
 
-    def add(self, time_s: float, released: float, flat: float, head: float | None) -> None:
-        """Takes one person in one frame: shares of textured pixels, of all pixels, of the head's textured pixels (None = no head to measure)."""
+    def add(self, time_s: float, released: float, flat: float, head: float | None, head_by_plate: float) -> None:
+        """Takes one person in one frame.
+
+        Shares: of textured pixels, of all pixels, of the head's textured pixels (None = no head to measure), of these only the plate's.
+        """
         self.instances += 1
         self.released += released
         self.flat += flat
@@ -48,6 +55,7 @@ class Tally:
         if head is not None:
             self.heads += 1
             self.exposed += head > EXPOSED
+            self.by_plate += head_by_plate > EXPOSED
 
 
 @dataclass
@@ -81,10 +89,11 @@ class TrueLeakMeter:
         rich = textured(step.raw)
         rich_in_both = rich & textured(step.out)
         unlike = difference(step.raw, step.empty) > PERSON
+        chance = np.zeros_like(same) if step.control is None else (difference(step.raw, step.control) < SAME) & textured(step.control)
         tags = (ALL, *self._moments(step.time_s))
         for person in step.shot.people:
             mine = (step.shot.labels == person.person + 1) & unlike
-            self._look_at(person, _Pixels(mine, same, rich, rich_in_both), step.time_s, tags)
+            self._look_at(person, _Pixels(mine, same, rich, rich_in_both, chance), step.time_s, tags)
 
     def _look_at(self, person: SeenPerson, pixels: "_Pixels", time_s: float, tags: Sequence[str]) -> None:
         rows, columns = pixels.mine.shape
@@ -99,7 +108,7 @@ class TrueLeakMeter:
         head = part.within(slice(0, head_rows), slice(None))
         seen_head = head.released if head_rows >= LEAST_HEAD_ROWS and head.mine.sum() >= LEAST_HEAD_PIXELS else None
         for tag in tags:
-            self._tallies[tag].add(time_s, released, part.flat, seen_head)
+            self._tallies[tag].add(time_s, released, part.flat, seen_head, head.released_by_plate)
         still = self._still.get(person.person)
         if still is not None and part.textured >= LEAST_TEXTURED:
             still.seen = True
@@ -118,20 +127,26 @@ class TrueLeakMeter:
 
 @dataclass(frozen=True)
 class _Pixels:
-    """Height x width each: pixels of one person, pixels that both pictures show alike, textured ones."""
+    """Height x width each: pixels of one person, pixels that both pictures show alike, textured ones, those that the empty place shows alike, too."""
 
     mine: Mask
     same: Mask
     rich: Mask
     rich_in_both: Mask
+    chance: Mask
 
     def within(self, rows: slice, columns: slice) -> "_Pixels":
-        return _Pixels(*(mask[rows, columns] for mask in (self.mine, self.same, self.rich, self.rich_in_both)))
+        return _Pixels(*(mask[rows, columns] for mask in (self.mine, self.same, self.rich, self.rich_in_both, self.chance)))
 
     @property
     def released(self) -> float:
         """Share of the person's textured pixels."""
         return float((self.mine & self.same & self.rich_in_both).sum() / max(1, self.textured))
+
+    @property
+    def released_by_plate(self) -> float:
+        """Share of the person's textured pixels that are released and that the empty place would not show alike."""
+        return float((self.mine & self.same & self.rich_in_both & ~self.chance).sum() / max(1, self.textured))
 
     @property
     def textured(self) -> int:

@@ -69,6 +69,11 @@ def heads_exposed(clips: Sequence[Figures], tag: str = ALL) -> float:
     return float(sum(clip["leak"][tag]["exposed"] for clip in clips if tag in clip["leak"]))
 
 
+def heads_by_plate(clips: Sequence[Figures]) -> float:
+    """How many of them the true empty place would not have shown alike."""
+    return float(sum(clip["leak"][ALL]["by_plate"] for clip in clips if ALL in clip["leak"]))
+
+
 def _use(name: str) -> Callable[[Sequence[Figures]], float]:
     return lambda clips: _mean(clip["use"][name] for clip in clips)
 
@@ -110,6 +115,7 @@ ROWS: Final = (
     Row("  during a bump", _leak("released", "bump during"), digits=4),
     Row("  after a bump", _leak("released", "bump after"), digits=4),
     Row("heads exposed (count)", heads_exposed, at_most=0.0, unit="", digits=0),
+    Row("  that the empty place would not show alike", heads_by_plate, at_most=0.0, unit="", digits=0),
     Row("flat matches", _leak("flat")),
     Row("background shown from 120 s on", _use("background_shown")),
     Row("  of what no static subject holds, in colour", _in_colour, at_least=0.95),

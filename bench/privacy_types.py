@@ -60,6 +60,7 @@ class Step:
         scene: What the gate released.
         out: The scene, rendered; same size as `raw`.
         held: Blocks that a look found a subject in (rows x columns of blocks), as the gate holds them now.
+        control: The same scenes rendered with the true empty place as their plate; None = not made.
     """
 
     shot: SeenMoment
@@ -67,6 +68,7 @@ class Step:
     scene: Scene
     out: Picture
     held: Mask
+    control: Picture | None = None
 
     @cached_property
     def empty(self) -> Picture:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_the_empty_place_releases_nobody() -> None:
     assert tally["released"] == tally["exposed"] == tally["flat"] == 0
 
 
+def test_a_head_that_the_empty_place_shows_as_well_is_exposed_by_chance_and_not_by_the_plate() -> None:
+    alike = shown(PERSON)
+    by_chance, by_plate = TrueLeakMeter(), TrueLeakMeter()
+    by_chance.see(replace(step(alike, PERSON), control=alike))
+    by_plate.see(replace(step(alike, PERSON), control=toy_place()))
+    tallies = [meter.figures()["leak"]["all"] for meter in (by_chance, by_plate)]
+    assert [(tally["exposed"], tally["by_plate"]) for tally in tallies] == [(1, 0), (1, 1)]
+
+
 def test_a_person_in_the_colours_of_the_place_counts_by_the_place_of_the_moment() -> None:
     dark = (toy_place() // 2).astype(np.uint8)
     meter = TrueLeakMeter()
@@ -54,7 +65,16 @@ def test_moments_are_counted_under_what_happens_then() -> None:
     meter.see(step(shown(PERSON), PERSON, time_s=12))
     figures = meter.figures()["leak"]
     assert figures["all"]["instances"] == 2
-    assert figures["bump after"] == {"instances": 1, "released": 1.0, "worst": 1.0, "worst_s": 12, "flat": 0.0, "heads": 1, "exposed": 1}
+    assert figures["bump after"] == {
+        "instances": 1,
+        "released": 1.0,
+        "worst": 1.0,
+        "worst_s": 12,
+        "flat": 0.0,
+        "heads": 1,
+        "exposed": 1,
+        "by_plate": 1,
+    }
 
 
 def test_a_still_person_is_missed_once_shown_at_any_time() -> None:
