@@ -41,6 +41,9 @@ class LazyCommand:
 COMMANDS: Final[Mapping[str, LazyCommand]] = MappingProxyType(
     {
         "redact": LazyCommand("passerby.redact.command", "redact_command", "Turn footage into footage in which nobody can be recognised."),
+        "run": LazyCommand("passerby.serve.command", "run_command", "Watch the cameras of a site, sealed, and serve what may be seen."),
+        "check": LazyCommand("passerby.site.command", "check_command", "Say everything that is wrong with a site file."),
+        "recordings": LazyCommand("passerby.record.command", "recordings_app", "List, verify and export recordings of a site."),
         "simulate": LazyCommand("passerby.simulate.command", "simulate_command", "Film a plaza that does not exist, and write down the truth."),
         "models": LazyCommand("passerby.models.command", "models_app", "List, fetch and verify the detector's weights."),
     }

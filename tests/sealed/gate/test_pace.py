@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerby.released.scene import GateState, Scene
+from passerby.errors import DetectorError
+from passerby.released.scene import GateState, Scene, Size
+from passerby.sealed.gate.detector import Boxes
 from passerby.sealed.gate.gate import Gate
+from passerby.sealed.gate.grid import Grid
+from passerby.sealed.gate.looks import Composite
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ, LEAST_RUNS_HZ, Pace
 from passerby.sealed.gate.settings import GateSettings
 from tests.support.detectors import Finder
-from tests.support.scenes import Canvas, Figure, Play, Stage, shown_blocks, stands, walks
+from tests.support.scenes import Canvas, Figure, Picture, Play, Stage, shown_blocks, stands, walks
 
 SETTINGS = GateSettings(settle_s=4.0, live_looks_hz=5.0)
 
@@ -35,7 +39,8 @@ def test_a_new_pace_is_the_fastest_and_uses_all_runs_of_each_look() -> None:
     pace = Pace(SETTINGS)
     assert pace.looks_hz == pytest.approx(5.0)
     for _ in range(20):
-        assert pace.runs(pace.interval_s) == SETTINGS.looks_at_once
+        pace.pass_time(pace.interval_s)
+        assert pace.runs == SETTINGS.looks_at_once
         pace.spend(SETTINGS.looks_at_once)
 
 
@@ -49,14 +54,18 @@ def test_at_the_slowest_pace_few_runs_are_made_however_many_a_tile_takes(taken: 
     pace = paced(0.0)
     made = 0
     for _ in range(400):
-        if pace.runs(pace.interval_s) is not None:
+        pace.pass_time(pace.interval_s)
+        if pace.runs:
             pace.spend(taken)
             made += taken
     assert made / (400 * pace.interval_s) == pytest.approx(LEAST_RUNS_HZ, rel=0.1)
 
 
 def test_without_a_bound_there_is_none_at_any_pace() -> None:
-    assert paced(2.0, GateSettings(looks_at_once=0)).runs(0.5) == 0
+    pace = paced(2.0, GateSettings(looks_at_once=0))
+    pace.spend(1000)
+    assert pace.unbound
+    assert pace.runs
 
 
 def scenes_of(play: Play, looks_hz: float) -> tuple[list[Scene], list[float]]:
@@ -94,10 +103,9 @@ def test_looks_before_a_release_see_the_candidate_and_not_who_passes_before_it()
     still = Figure(stands(150.0, 100.0))
     passer = Figure(walks((9.0, 100.0, 95.0), (12.0, 200.0, 95.0)), width_px=30, height_px=60, seed=9)
     gate = Gate(Stage().size, SETTINGS, Finder())
-    released = np.zeros(0)
     for time_s, picture in Play(figures=[still, passer], seconds=40.0, hz=10.0):
         released = shown_blocks(gate.see(picture, time_s))
-    assert not released[100 // 16 : 136 // 16 + 1, 150 // 16 : 164 // 16 + 1].any()
+        assert not released[100 // 16 : 136 // 16 + 1, 150 // 16 : 164 // 16 + 1].any()
 
 
 def test_a_block_that_is_disturbed_just_now_is_not_established_whatever_its_looks_say() -> None:
@@ -125,3 +133,68 @@ def test_a_plate_that_is_asked_for_again_comes_whole_in_the_next_scene() -> None
     late.take(gate.see(play.picture(15.0), 15.0))
     assert late.shown.mean() > 0.9
     assert np.array_equal(late.visible, first.visible)
+
+
+def test_a_gate_that_looks_before_releases_when_it_is_told_to_releases_nothing_until_then_and_the_same_after_it() -> None:
+    play = Play(seconds=25.0, hz=10.0)
+    told, untold = (Gate(play.stage.size, SETTINGS, Finder(), releases_in_see=False) for _ in range(2))
+    at_once = Gate(play.stage.size, SETTINGS, Finder())
+    for time_s, picture in play:
+        scenes = [gate.see(picture, time_s) for gate in (told, untold, at_once)]
+        while told.release():
+            pass
+        assert not untold.plate.established.any()
+        assert not shown_blocks(scenes[1]).any()
+    assert np.array_equal(told.plate.established, at_once.plate.established)
+    assert told.plate.established.mean() > 0.9
+    assert np.array_equal(told.plate.picture, at_once.plate.picture)
+
+
+class FailsNear(Finder):
+    """Fails at every look at a part of the picture."""
+
+    raised = False
+
+    def detect(self, picture: Picture) -> Boxes:
+        if picture.shape[:2] != Stage().empty.shape[:2]:
+            self.raised = True
+            raise DetectorError("it failed")
+        return super().detect(picture)
+
+
+def test_a_detector_that_fails_at_a_release_withholds_everything() -> None:
+    detector = FailsNear()
+    gate = Gate(Stage().size, SETTINGS, detector, releases_in_see=False)
+    failures = 0
+    for time_s, picture in Play(seconds=8.0, hz=10.0):
+        gate.see(picture, time_s)
+        while gate.release():
+            if detector.raised:
+                scene = gate.see(None, time_s + 0.01)
+                assert scene.health.state is GateState.DETECTOR_FAILED
+                assert not shown_blocks(scene).any()
+                failures += 1
+                detector.raised = False
+    assert failures > 3
+    assert not gate.plate.established.any()
+
+
+def test_a_picture_that_cannot_be_judged_stops_releases_until_the_next_one_that_can() -> None:
+    gate = Gate(Stage().size, SETTINGS, Finder(), releases_in_see=False)
+    for time_s, picture in Play(seconds=8.0, hz=10.0):
+        gate.see(picture, time_s)
+    gate.see(np.zeros((3, 4, 3), np.uint8), 8.0)
+    assert not gate.release()
+    assert not gate.plate.established.any()
+
+
+def test_a_composite_is_what_its_parts_are_in_every_window() -> None:
+    grid = Grid(Size(100, 70))
+    rng = np.random.default_rng(4)
+    below, first, second = (rng.integers(0, 256, (70, 100, 3)).astype(np.uint8) for _ in range(3))
+    one, other = (rng.random(grid.block_shape) < 0.5 for _ in range(2))
+    whole = np.where(grid.pixels_of(other)[..., None], second, np.where(grid.pixels_of(one)[..., None], first, below))
+    composite = Composite(grid, below, ((first, one), (second, other)))
+    for top, left, side in ((0, 0, 200), (5, 17, 33), (63, 90, 16), (16, 32, 16)):
+        window = slice(top, top + side), slice(left, left + side)
+        assert np.array_equal(composite.part(*window), whole[window])

@@ -18,7 +18,7 @@ from passerby.sealed.gate.glyphs import PersonHeight, glyphs_of
 from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
 from passerby.sealed.gate.ground import Ground
 from passerby.sealed.gate.light import Exposure, LightModel
-from passerby.sealed.gate.looks import ReleaseLooks
+from passerby.sealed.gate.looks import Composite, ReleaseLooks
 from passerby.sealed.gate.pace import Pace
 from passerby.sealed.gate.plate import LearnedPlate, Plate
 from passerby.sealed.gate.settings import GateSettings
@@ -56,6 +56,7 @@ class Gate:
         settings: What the gate is told.
         eyes: A detector, for a live picture; or what is known already, for the second pass over a file.
         executor: Lets several looks for a release run at once; None = one after the other.
+        releases_in_see: Whether `see` looks before releases, too; else `release` does.
 
     Example:
         gate = Gate(Size(768, 576), GateSettings(settle_s=20), detector)
@@ -63,12 +64,16 @@ class Gate:
             scene = gate.see(picture, time_s)
     """
 
-    def __init__(self, size: Size, settings: GateSettings, eyes: Detector | Known, *, executor: Executor | None = None) -> None:
+    def __init__(
+        self, size: Size, settings: GateSettings, eyes: Detector | Known, *, executor: Executor | None = None, releases_in_see: bool = True
+    ) -> None:
         self._grid = grid = Grid(size)
         self._settings = settings
         self._looks: ReleaseLooks | None = None
         self._look_times: Mapping[float, GateState] | None = None
         self._pace = Pace(settings)
+        self._releases_in_see = releases_in_see
+        self._waiting: tuple[Picture, Mask, Composite] | None = None
         if isinstance(eyes, Known):
             self._subjects: Subjects = eyes.subjects
             self._heights = eyes.heights
@@ -126,6 +131,7 @@ class Gate:
         """The scene at `time_s` (seconds, not falling), from `picture` (h x w x 3 uint8 BGR), or without one where `wants_picture` is false."""
         if picture is not None and not self._fits(picture):
             self._fault = GateState.BAD_FRAME
+            self._waiting = None
         elif self.wants_picture(time_s):
             if picture is None:
                 raise GateError(f"the gate wants a picture at {time_s:.3f} s and got none")
@@ -139,6 +145,7 @@ class Gate:
         interval_s = self._pace.interval_s if self._look_times is None else self._settings.look_interval_s
         passed_s = interval_s if self._looked_s is None else float(np.clip(time_s - self._looked_s, 0, 2 * interval_s))
         self._looked_s = time_s
+        self._waiting = None
         seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
         self._fault = seen.state
         if seen.state in DROPS_PLATE:
@@ -171,28 +178,42 @@ class Gate:
             plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
         if plate.absorb().any():
             self._take_over()
-        runs = self._pace.runs(passed_s)
         candidate, waiting = plate.candidates()
-        if waiting.any() and runs is not None:
-            try:
-                clear, found = self._looks.look(self._as_released(candidate, waiting, picture), waiting, runs)
-            except DetectorError:
-                self._fault = GateState.DETECTOR_FAILED
-                return
-            finally:
-                self._pace.spend(self._looks.latest_runs)
-            plate.hold(found & waiting)
-            plate.establish(candidate, clear & plate.undisturbed)
-            if clear.any():
-                self._take_over()
+        self._pace.pass_time(passed_s)
+        above = ((plate.picture, plate.established.copy()), (candidate, waiting))
+        self._waiting = (candidate, waiting, Composite(self._grid, picture, above)) if waiting.any() else None
+        if self._releases_in_see:
+            self._look_before_release(self._pace.runs)
 
-    def _as_released(self, candidate: Picture, waiting: Mask, picture: Picture) -> Picture:
-        """The place as it would be if the candidates were released; where nothing is known, as it is now. Who passes by hides nobody in it."""
-        shown = picture.copy()
-        for source, blocks in ((self._plate.picture, self._plate.established), (candidate, waiting)):
-            mask = self._grid.pixels_of(blocks)
-            np.copyto(shown, source, where=mask[..., None])
-        return shown
+    def release(self) -> bool:
+        """Looks at one tile of what is about to be released, if some is and the pace allows it; whether it did.
+
+        For whoever calls `see` with `releases_in_see` off, in moments in which no picture waits.
+        """
+        return self._look_before_release(min(1, self._pace.runs))
+
+    def _look_before_release(self, runs: int) -> bool:
+        """Spends so many runs of the detector (0 = none) on what waits to be released, at what it would show: who passes by hides nobody in it."""
+        if self._looks is None or self._waiting is None or not runs:
+            return False
+        candidate, waiting, composite = self._waiting
+        try:
+            clear, found = self._looks.look(composite, waiting, 0 if self._pace.unbound else runs)
+        except DetectorError:
+            self._fault = GateState.DETECTOR_FAILED
+            self._waiting = None
+            return True
+        finally:
+            self._pace.spend(self._looks.latest_runs)
+        plate = self._plate
+        plate.hold(found & waiting)
+        plate.establish(candidate, clear & plate.undisturbed)
+        left = waiting & ~clear & ~found
+        self._waiting = (candidate, left, composite) if left.any() else None
+        if clear.any():
+            self._take_over()
+            self._freeze()
+        return True
 
     def _take_over(self) -> None:
         """Follows a plate of which blocks were established or given up: what was given up has to be sent anew."""

@@ -39,6 +39,39 @@ people count from the detector's least score on."""
 
 
 @dataclass(frozen=True, slots=True)
+class Composite:
+    """A picture put together from several, only where somebody looks at it.
+
+    Attributes:
+        grid: Units of the picture.
+        below: What is seen where nothing else is (h x w x 3).
+        above: Pictures of the same size with the blocks that are taken from them; later ones lie over earlier ones.
+    """
+
+    grid: Grid
+    below: Picture
+    above: tuple[tuple[Picture, Mask], ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, columns, channels."""
+        return self.below.shape
+
+    def part(self, rows: slice, columns: slice) -> Picture:
+        """A window of it, an array of its own; the slices begin within the picture."""
+        part = self.below[rows, columns].copy()
+        by_row = np.arange(rows.start, rows.start + part.shape[0]) // BLOCK_PX
+        by_column = np.arange(columns.start, columns.start + part.shape[1]) // BLOCK_PX
+        for picture, blocks in self.above:
+            taken = blocks[by_row[0] : by_row[-1] + 1, by_column[0] : by_column[-1] + 1]
+            if taken.all():
+                np.copyto(part, picture[rows, columns])
+            elif taken.any():
+                np.copyto(part, picture[rows, columns], where=taken[by_row - by_row[0]][:, by_column - by_column[0]][..., None])
+        return part
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """A square part of the picture, cut at the picture's border; `lattice` says to which row of looks it belongs."""
 
@@ -124,7 +157,7 @@ class ReleaseLooks:
         """Says that what was seen of these blocks no longer counts."""
         self._todo[blocks] = self._all[blocks]
 
-    def look(self, picture: Picture, candidates: Mask, most: int) -> tuple[Mask, Mask]:
+    def look(self, picture: Picture | Composite, candidates: Mask, most: int) -> tuple[Mask, Mask]:
         """Looks at `picture` (h x w x 3) where `candidates` still need it, with at most `most` runs of the detector or at one tile (0 = no bound).
 
         Returns:
@@ -154,13 +187,13 @@ class ReleaseLooks:
         """How often the detector looks at a tile."""
         return 1 + self._both_ways + 2 * (tile.lattice in self._turned)
 
-    def _run(self, picture: Picture, chosen: Sequence[int]) -> list[Boxes]:
+    def _run(self, picture: Picture | Composite, chosen: Sequence[int]) -> list[Boxes]:
         tiles = [self._tiles[i] for i in chosen]
         if self._executor is None:
             return [self._one(picture, tile) for tile in tiles]
         return list(self._executor.map(lambda tile: self._one(picture, tile), tiles))
 
-    def _one(self, picture: Picture, tile: Tile) -> Boxes:
+    def _one(self, picture: Picture | Composite, tile: Tile) -> Boxes:
         """What one look finds, in pixels of the picture."""
         part, x, y = _cut(picture, tile)
         rows, columns = part.shape[:2]
@@ -209,14 +242,15 @@ def _turned_back(boxes: Boxes, side_px: int, *, to_left: bool) -> Boxes:
     return Boxes(np.stack(back, 1).astype(np.float32), people.scores, people.kinds)
 
 
-def _cut(picture: Picture, tile: Tile) -> tuple[Picture, int, int]:
+def _cut(picture: Picture | Composite, tile: Tile) -> tuple[Picture, int, int]:
     """The tile's part of the picture, mirrored beyond the border where the tile was put there on purpose, and its upper left corner."""
-    height, width = picture.shape[:2]
+    height, width = picture.shape[0], picture.shape[1]
     half = tile.side_px // 2
     left, right = (half if tile.x_px == -half else 0), (half if tile.x_px == width - half else 0)
     bottom = half if tile.y_px == height - half else 0
     y0, x0 = max(0, tile.y_px), max(0, tile.x_px)
-    part = np.ascontiguousarray(picture[y0 : tile.y_px + tile.side_px, x0 : tile.x_px + tile.side_px])
+    window = slice(y0, tile.y_px + tile.side_px), slice(x0, tile.x_px + tile.side_px)
+    part = picture.part(*window) if isinstance(picture, Composite) else np.ascontiguousarray(picture[window])
     if not (left or right or bottom):
         return part, x0, y0
     room_y, room_x = part.shape[0], part.shape[1]

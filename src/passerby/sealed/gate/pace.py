@@ -56,13 +56,19 @@ class Pace:
         share = (self._looks_hz - LEAST_LOOKS_HZ) / (self._fastest_hz - LEAST_LOOKS_HZ)
         return float(LEAST_RUNS_HZ * (most_hz / LEAST_RUNS_HZ) ** share)
 
-    def runs(self, passed_s: float) -> int | None:
-        """Runs that may be made now, `passed_s` seconds after the last time this was asked; 0 = no bound, None = none."""
-        if not self._most_runs:
-            return 0
+    @property
+    def unbound(self) -> bool:
+        """Whether looks before a release have no bound (files)."""
+        return not self._most_runs
+
+    @property
+    def runs(self) -> int:
+        """Runs that may be made now; 0 = none."""
+        return 1 if self.unbound else max(0, int(self._saved_runs + 1e-3))
+
+    def pass_time(self, passed_s: float) -> None:
+        """Says that so many seconds have passed."""
         self._saved_runs = min(self._saved_runs + passed_s * self.runs_hz, float(self._most_runs))
-        whole = int(self._saved_runs + 1e-3)
-        return whole if whole >= 1 else None
 
     def spend(self, runs: int) -> None:
         """Says how many runs were made: a single tile may take more than were left."""
