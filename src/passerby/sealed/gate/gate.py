@@ -74,6 +74,7 @@ class Gate:
         self._pace = Pace(settings)
         self._releases_in_see = releases_in_see
         self._waiting: tuple[Picture, Mask, Composite] | None = None
+        self._restored: tuple[Picture, Mask] | None = None
         if isinstance(eyes, Known):
             self._subjects: Subjects = eyes.subjects
             self._heights = eyes.heights
@@ -121,6 +122,22 @@ class Gate:
         """The next scene brings all of the plate that it shows, and not only what is new."""
         self._sent[:] = False
 
+    def restore(self, picture: Picture, blocks: Mask) -> None:
+        """Hands in the plate of a gate that is gone: it is shown once the next picture shows the same view, and forgotten if it does not.
+
+        Args:
+            picture: The plate, h x w x 3 BGR.
+            blocks: Which blocks of it are known (rows x columns).
+
+        Raises:
+            GateError: It is of another size, or this gate has seen pictures already.
+        """
+        if not self._fits(picture) or blocks.shape != self._grid.block_shape or self._looked_s is not None or self._looks is None:
+            raise GateError("a plate can be restored before the first picture only, and must be of its size")
+        if blocks.any():
+            self._restored = picture.copy(), blocks.copy()
+            self._watch.expect(self._grid.reduced(picture), self._grid.working_of(blocks))
+
     def wants_picture(self, time_s: float) -> bool:
         """Whether the picture of this time will be looked at; for all others `see` needs none."""
         if self._look_times is not None:
@@ -148,12 +165,23 @@ class Gate:
         self._waiting = None
         seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
         self._fault = seen.state
+        if self._restored is not None:
+            self._decide_on_restored(*self._restored, seen.state)
         if seen.state in DROPS_PLATE:
             self._drop()
         elif seen.state is GateState.WATCHING:
             self._learn(picture, seen, passed_s)
         self._show_cells(seen, time_s)
         self._freeze()
+
+    def _decide_on_restored(self, picture: Picture, blocks: Mask, state: GateState) -> None:
+        """Takes over a restored plate, or forgets it and what it was compared with."""
+        self._restored = None
+        if state is GateState.WATCHING and self._watch.recognised:
+            self._plate.adopt(picture, blocks)
+            self._take_over()
+        else:
+            self._watch.forget()
 
     def _drop(self) -> None:
         """Forgets the plate: the place has to be learned anew. What was learned from a whole file is only withheld for now."""

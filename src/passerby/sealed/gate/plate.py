@@ -181,6 +181,14 @@ class Plate:
         self._differs_s[blocks] = 0
         self._finds[blocks] = 0
 
+    def adopt(self, picture: Picture, blocks: Mask) -> None:
+        """Takes `blocks` of a plate that was established before, by a gate that is gone."""
+        blocks = blocks & ~self._never
+        adopted = self._grid.pixels_of(blocks)
+        self.picture[adopted] = picture[adopted]
+        self._established |= blocks
+        self._held &= ~blocks
+
     def absorb(self) -> Mask:
         """Gives up blocks that have differed from the plate without a subject for `absorb_s`: they settle anew. Returns them."""
         gone = self._established & (self._differs_s >= self._settings.absorb_s)

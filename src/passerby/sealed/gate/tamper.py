@@ -51,6 +51,14 @@ class Tamper:
         self._same_since_s = 0.0
         self.identical = False
         """Whether the last picture was, bit by bit and outside of subjects, the one before it: no new evidence of anything."""
+        self.compared = False
+        """Whether enough of the last picture could be compared with the reference for its judgement to say that the view is the same."""
+
+    def expect(self, working: Picture, known: Mask) -> None:
+        """Takes a working picture of the place, of which `known` pixels are known, as the reference for the next picture."""
+        self.forget()
+        self._reference = cv2.cvtColor(working, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        self._known, self._colour = known.copy(), _colourfulness(working, known)
 
     @property
     def suspicious(self) -> bool:
@@ -72,8 +80,10 @@ class Tamper:
             time_s: The picture's time.
         """
         if not visible.any():
+            self.compared = False
             self.identical, self._last, self._same_since_s = False, None, time_s
             return GateState.WATCHING
+        self.compared = False
         self.identical = self._is_last(working, visible)
         self._last = (working, visible)
         if not self.identical:
@@ -108,7 +118,7 @@ class Tamper:
     def _suspicion(self, grey: Floats, reference: Floats, colour: float, readable: Mask) -> GateState:
         """What this picture alone suggests, against the reference."""
         usable, gained, correlation, strength, before, ratio = _compare(grey, reference, readable)
-        enough = usable.sum() >= FEWEST_REGIONS
+        self.compared = enough = bool(usable.sum() >= FEWEST_REGIONS)
         if enough and (strength[usable] < LOST_GRADIENT * before[usable]).mean() > CHANGED_SHARE:
             return GateState.COVERED
         brightness = float(np.median(ratio[usable])) if enough else 1.0

@@ -80,6 +80,15 @@ class Watch:
         self._before = None
         self._moving_alone_s = 0.0
 
+    def expect(self, reference: Picture, known: Mask) -> None:
+        """Says what the place looked like (working picture) where it is known: the next picture is compared with it."""
+        self._tamper.expect(reference, known)
+
+    @property
+    def recognised(self) -> bool:
+        """Whether the last picture showed the place that it was compared with."""
+        return self._tamper.compared and not self._tamper.suspicious
+
     def look(self, picture: Picture, time_s: float, reference: Picture, known: Mask) -> Observation:
         """What `picture` (h x w x 3) shows.
 
