@@ -1,16 +1,17 @@
 # Two commands on a machine with Python 3.11 or newer and make:
 #
-#     make demo    sets up, redacts a real clip, says where to look
+#     make demo    sets up, watches a real clip as a camera, says where to look
 #     make test    sets up, runs the tests
 #
 # Everything is built into .venv here; `rm -r .venv` undoes it. A second run finds it ready and costs nothing.
 
 READY := .venv/.ready
 
-.PHONY: help setup demo test check soak bench lock clean
+.PHONY: help setup demo redact test check soak bench lock clean
 
 help:
-	@echo 'make demo    redact a real clip and say where to look'
+	@echo 'make demo    watch a real clip as a camera and say where to look (Ctrl-C ends it)'
+	@echo 'make redact  redact a real clip and say where to look'
 	@echo 'make test    run the tests (TESTS="..." are arguments for pytest)'
 	@echo 'make check   format, lint, types, import contracts'
 	@echo 'make soak    the long tests'
@@ -25,7 +26,10 @@ $(READY): requirements-dev.lock pyproject.toml scripts/setup
 	@touch $(READY)
 
 demo: $(READY)
-	@.venv/bin/python -m scripts.demo $(DEMO)
+	@.venv/bin/passerby run --demo $(DEMO)
+
+redact: $(READY)
+	@.venv/bin/python -m scripts.demo $(REDACT)
 
 test: $(READY)
 	@sh scripts/test $(TESTS)

@@ -5,8 +5,12 @@ PasserbyError
 │   ├── InputError            a clip, a picture or a folder that cannot be read
 │   ├── OutputError           a place that cannot be written
 │   ├── SettingsError         an option, a polygon file or a manifest that makes no sense
+│   ├── SiteError             a site.toml that cannot be used
 │   ├── WeightsError          detector weights that are missing, damaged or not to be had
-│   └── SimulationError       the simulator cannot run: what it needs is not installed
+│   ├── SimulationError       the simulator cannot run: what it needs is not installed
+│   ├── RecordingError        recordings that are missing, damaged, or cannot be had as asked
+│   └── ReceiptError          an act that must be written down first and cannot be: it is refused
+├── CaptureError              a camera gives no pictures: why, in a word and no more; another attempt may
 ├── SceneError                a released scene that is damaged or inconsistent: nothing of it is used
 └── GateError                 a part of the gate failed: the gate withholds, the caller may go on
     └── DetectorError         the detector raised or gave something that is no detection
@@ -48,12 +52,40 @@ class SettingsError(UserError):
     """An option, a polygon file or a manifest that makes no sense."""
 
 
+class SiteError(UserError):
+    """A site.toml that cannot be used. Tells all of its problems, and no value that could be a secret."""
+
+
 class WeightsError(UserError):
     """Detector weights that are missing, damaged or not to be had."""
 
 
 class SimulationError(UserError):
     """The simulator cannot run: what it needs is not installed."""
+
+
+class RecordingError(UserError):
+    """Recordings that are missing, damaged, or cannot be had as asked."""
+
+
+class ReceiptError(UserError):
+    """An act that must be written down first and cannot be: it is refused."""
+
+
+class CaptureError(PasserbyError):
+    """A camera cannot be opened, or gives no more pictures. Says why in a word: a foreign error's text quotes the camera's address.
+
+    Raised outside of `except`, so that it refers to no foreign error either.
+
+    Args:
+        reason: One of `released.messages.Reason`.
+        transport_refused: The camera talks, but not over this transport.
+    """
+
+    def __init__(self, reason: str, *, transport_refused: bool = False) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.transport_refused = transport_refused
 
 
 class SceneError(PasserbyError, ValueError):

@@ -6,7 +6,8 @@ import pytest
 
 from passerby.errors import DetectorError, SettingsError
 from passerby.models.manifest import load_manifest
-from passerby.redact.detection import LoadedDetector, _runner, load_detector
+from passerby.redact.detection import LoadedDetector, load_detector
+from passerby.sealed.gate.network import runner
 
 
 class Outputs:
@@ -22,12 +23,12 @@ class Outputs:
 @pytest.mark.parametrize("count", [0, 2])
 def test_weights_with_another_number_of_outputs_are_no_detector(count: int) -> None:
     with pytest.raises(DetectorError, match=f"gave {count} outputs; expected 1"):
-        _runner(cast("Any", Outputs(count)))(np.zeros((1, 3, 8, 8), np.float32))
+        runner(cast("Any", Outputs(count)))(np.zeros((1, 3, 8, 8), np.float32))
 
 
 def test_the_one_output_is_handed_on() -> None:
     tensor = np.ones((1, 3, 8, 8), np.float32)
-    assert _runner(cast("Any", Outputs(1)))(tensor) is tensor
+    assert runner(cast("Any", Outputs(1)))(tensor) is tensor
 
 
 @pytest.mark.parametrize(("name", "words"), [("centerface", "no detector of subjects"), ("eagle", "eagle")])

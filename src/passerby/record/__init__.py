@@ -1,1 +1,1 @@
-"""Recordings of scenes, how long they are kept, holds, and their export. Released material only."""
+"""Recordings: what was released, kept for as long as was promised. Touches a folder of its own; sees no frame and starts nothing."""

@@ -1,6 +1,8 @@
 """Messages on a pipe: four bytes of length, most significant first, then so many bytes.
 
     00 00 00 05  a4 "stop"
+
+Both ends are processes of ours.
 """
 
 from typing import BinaryIO, Final
@@ -18,9 +20,18 @@ def framed(data: bytes) -> bytes:
     Raises:
         SceneError: It is longer than any message may be.
     """
+    return length_of(data) + data
+
+
+def length_of(data: bytes) -> bytes:
+    """What goes before a message, for who writes the two one after the other instead of copying a large message.
+
+    Raises:
+        SceneError: It is longer than any message may be.
+    """
     if len(data) > LONGEST_BYTES:
         raise SceneError(f"a message of {len(data)} bytes is longer than {LONGEST_BYTES}")
-    return len(data).to_bytes(LENGTH_BYTES, "big") + data
+    return len(data).to_bytes(LENGTH_BYTES, "big")
 
 
 def read_framed(pipe: BinaryIO) -> bytes | None:

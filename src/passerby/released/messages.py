@@ -150,6 +150,33 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
     place: str
 
 
+class ProbeResult(msgspec.Struct, frozen=True, tag="probe"):
+    """What `passerby check --probe` learned of a camera by opening it once. Comes from a process of its own, `sealed.probe`, one message a camera.
+
+    Attributes:
+        reason: NONE = a picture was decoded; else why none was.
+        codec: Name of the codec, of the decoder's own list of names; "" = none was found.
+        rate_hz: Pictures a second, measured over a few seconds; 0 = not known.
+        first_picture_s: From the start of the attempt to the first decoded picture; None = there was none.
+        transport: "tcp" or "udp" with RTSP, "" otherwise.
+        pictures: Pictures that were decoded.
+        damaged: Packets that were skipped and pictures of which parts were guessed.
+        hardware: Whether a hardware decoder was at work.
+    """
+
+    camera: str
+    reason: Reason
+    codec: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    rate_hz: float = 0.0
+    first_picture_s: float | None = None
+    transport: str = ""
+    pictures: int = 0
+    damaged: int = 0
+    hardware: bool = False
+
+
 Message = Hello | Beat | SceneMessage | CameraHealth | Trouble
 
 
@@ -177,3 +204,20 @@ def decode_message(data: bytes | memoryview) -> Message:
     if isinstance(message, SceneMessage):
         check(message.scene)
     return message
+
+
+def encode_probe(result: ProbeResult) -> bytes:
+    """The bytes of a probe's result."""
+    return msgspec.msgpack.encode(result)
+
+
+def decode_probe(data: bytes | memoryview) -> ProbeResult:
+    """The result that `encode_probe` wrote.
+
+    Raises:
+        SceneError: The bytes are damaged or no such result.
+    """
+    try:
+        return msgspec.msgpack.decode(data, type=ProbeResult)
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        raise SceneError(f"these {len(data)} bytes are no result of a probe") from error

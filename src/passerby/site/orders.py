@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from passerby.errors import SceneError
+from passerby.released.scene import Scene
 
 Polygon = tuple[tuple[float, float], ...]
 HIDDEN: Final = "***"
@@ -73,11 +74,21 @@ class SendPlate(msgspec.Struct, frozen=True, tag="send_plate"):
     camera: str
 
 
+class RestorePlate(msgspec.Struct, frozen=True, tag="restore_plate"):
+    """A plate of this camera that was released before, `scene.patches` all of it: the first gate shows it if its first picture shows the same view.
+
+    Comes right after `Configure`, and only where a site keeps plates over restarts.
+    """
+
+    camera: str
+    scene: Scene
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """End. The end of standard input says the same: a supervisor that died takes its workers along."""
 
 
-Command = Configure | SendPlate | Stop
+Command = Configure | SendPlate | RestorePlate | Stop
 
 
 def encode_command(command: Command) -> bytes:

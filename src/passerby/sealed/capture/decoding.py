@@ -43,8 +43,8 @@ class Decoding:
     def pictures(self) -> Iterator[VideoFrame]:
         """Yields the pictures; never raises an error of FFmpeg's."""
         for packet in self._packets():
-            yield from self._decode(packet)
-        yield from self._decode(None)
+            yield from decoded(self._stream, packet, self._damage)
+        yield from decoded(self._stream, None, self._damage)
 
     def _packets(self) -> "Iterator[av.Packet[VideoStream]]":
         failed = 0
@@ -65,19 +65,20 @@ class Decoding:
             else:
                 return
 
-    def _decode(self, packet: "av.Packet[VideoStream] | None") -> Iterator[VideoFrame]:
-        """The pictures that come out when a packet goes in; None empties the decoder."""
-        for _ in range(_MOST_TRIES):
-            try:
-                pictures = self._stream.decode(packet)
-            except av.BlockingIOError:
-                continue  # pictures that an error left inside were in the way, and are dropped by trying again
-            except av.EOFError:
-                return
-            except (av.FFmpegError, OSError):
-                self._damage.packets += 1
-                return
-            for picture in pictures:
-                self._damage.packets += bool(picture.is_corrupt)
-                yield picture
+
+def decoded(stream: VideoStream, packet: "av.Packet[VideoStream] | None", damage: Damage) -> Iterator[VideoFrame]:
+    """Yields the pictures that come out when a packet goes in; None empties the decoder. What cannot be decoded is counted."""
+    for _ in range(_MOST_TRIES):
+        try:
+            pictures = stream.decode(packet)
+        except av.BlockingIOError:
+            continue  # pictures that an error left inside were in the way, and are dropped by trying again
+        except av.EOFError:
             return
+        except (av.FFmpegError, OSError):
+            damage.packets += 1
+            return
+        for picture in pictures:
+            damage.packets += bool(picture.is_corrupt)
+            yield picture
+        return

@@ -1,0 +1,110 @@
+"""How recordings are deleted.
+
+1. The receipt is written. If that fails it is kept in memory and written as soon as it can be: deletion does not wait for it (invariant I8).
+2. The files are removed, oldest first: closed, under way, half written.
+3. The folders are brought to the disk, empty ones removed.
+4. Plate files to which no minute refers any more are removed.
+
+A crash between 1 and 3 leaves minutes that are still due: the next start deletes them.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from passerby.clock import Clock
+from passerby.errors import ReceiptError
+from passerby.record.camera_recorder import CameraRecorder
+from passerby.record.durable import TEMPORARY, sync_folder
+from passerby.record.folder import CLOSED, MINUTE_S, OPEN, FileName
+from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
+
+MOST_WAITING: Final = 10_000
+"""Receipts that wait. Each stands for a run of minutes; more than these are never due while a disk takes no line."""
+
+
+class Deleter:
+    """Deletes minutes and keeps receipts of it.
+
+    Attributes:
+        waiting: Receipts that could not be written yet.
+        failed: Files that could not be removed when that was last tried.
+    """
+
+    def __init__(self, receipts: ReceiptSink, clock: Clock) -> None:
+        self._receipts, self._clock = receipts, clock
+        self.waiting: deque[Receipt] = deque(maxlen=MOST_WAITING)
+        self.failed = 0
+
+    def delete(self, camera: CameraRecorder, names: Sequence[FileName], why: str) -> int:
+        """Deletes minutes; how many are gone. What cannot be removed stays on the shelf, to be tried again."""
+        if not names:
+            return 0
+        self.note(_receipt(camera.folder.camera, names, why, self._clock.wall_s()))
+        gone = 0
+        folders = set()
+        for name in names:
+            try:
+                _remove(camera.folder.segment(name), under_way=(name, False) in camera.unfinished)
+            except OSError:
+                self.failed += 1
+                continue
+            camera.shelf.remove(name)
+            folders.add(camera.folder.segment(name).parent)
+            gone += 1
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                sync_folder(folder)
+                folder.rmdir()  # fails unless it is empty
+        self.delete_plates(camera)
+        return gone
+
+    def delete_plates(self, camera: CameraRecorder) -> None:
+        """Deletes the plate files of a camera to which no minute refers any more."""
+        names = list(camera.plates)
+        changed = False
+        for name, following in zip(names, [*names[1:], None], strict=False):
+            if camera.shelf.has_between(name, following):
+                continue
+            if name == camera.current_plate:
+                camera.drop_plate()
+            with contextlib.suppress(OSError):
+                _remove(camera.folder.plate(name), under_way=True)
+                camera.plates.remove(name)
+                changed = True
+        if changed:
+            with contextlib.suppress(OSError):
+                sync_folder(camera.folder.plates)
+
+    def write_waiting(self) -> None:
+        """Writes the receipts that wait, as far as that can be done."""
+        while self.waiting:
+            try:
+                self._receipts.write(self.waiting[0])
+            except ReceiptError:
+                return
+            self.waiting.popleft()
+
+    def note(self, receipt: Receipt) -> None:
+        """Writes a receipt now or as soon as it can be."""
+        self.waiting.append(receipt)
+        self.write_waiting()
+
+
+def _remove(closed: Path, *, under_way: bool) -> None:
+    """Removes a file in all of its forms; what is closed has no other."""
+    try:
+        closed.unlink()
+    except FileNotFoundError:
+        under_way = True
+    if under_way:
+        closed.with_name(closed.name.removesuffix(CLOSED) + OPEN).unlink(missing_ok=True)
+        closed.with_name(closed.name + TEMPORARY).unlink(missing_ok=True)
+
+
+def _receipt(camera: str, names: Sequence[FileName], why: str, wall_s: float) -> Receipt:
+    minutes = [name.minute for name in names]
+    begin_s, end_s = float(min(minutes) * MINUTE_S), float((max(minutes) + 1) * MINUTE_S)
+    return Receipt(kind=Act.DELETED, wall_s=wall_s, by=OURS, camera=camera, from_s=begin_s, to_s=end_s, files=len(names), why=why)

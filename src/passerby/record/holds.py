@@ -1,0 +1,144 @@
+"""Holds: recordings that are kept beyond their time because somebody asked for it. A hold has an end, and that cannot be put off for ever.
+
+A hold ends at most the configured bound after the time at which what it holds would have been deleted. So holds cannot be strung together.
+"""
+
+import contextlib
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from passerby.clock import Clock
+from passerby.errors import OutputError, RecordingError
+from passerby.record.ages import Ages, Moment
+from passerby.record.durable import replace_file
+from passerby.record.folder import MINUTE_S, FileName
+from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
+from passerby.released.partial_file import output_error
+
+
+class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keeps a camera's recordings of [from_s, to_s), by the wall clock, until `until_s`.
+
+    Attributes:
+        hold: Its id.
+        camera: Whose recordings.
+        from_s, to_s: Which.
+        until_s: Its end by the wall clock; `made_era` and `made_s` say when it was made, so that its length holds whatever the clock does.
+        why: What it is for.
+        by: Who made it.
+    """
+
+    hold: str
+    camera: str
+    from_s: float
+    to_s: float
+    until_s: float
+    why: str
+    by: str
+    made_era: int
+    made_s: float
+
+    def is_over(self, ages: Ages) -> bool:
+        """Whether its time has passed."""
+        return ages.age_s(Moment(self.made_era, self.made_s)) >= self.until_s - self.made_s
+
+
+class Holds:
+    """The holds in force.
+
+    Args:
+        path: The file that keeps them.
+        ages: Time.
+        clock: For the times of receipts.
+        receipts: Where a hold is written down before it takes effect.
+        note: Takes a receipt that may follow.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+
+    def __init__(self, path: Path, ages: Ages, clock: Clock, receipts: ReceiptSink, note: Callable[[Receipt], None]) -> None:
+        self._path, self._ages, self._clock, self._receipts, self._note = path, ages, clock, receipts, note
+        found = _read(path)
+        if found is None:
+            path.replace(path.with_suffix(".damaged"))
+            note(Receipt(kind=Act.HOLDS_LOST, wall_s=clock.wall_s(), by=OURS, why="holds.json was damaged and was set aside"))
+        self.all: tuple[Hold, ...] = found or ()
+
+    def keep(self, camera: str, name: FileName) -> bool:
+        """Whether a minute of a camera is held."""
+        begin_s = name.minute * MINUTE_S
+        return any(hold.camera == camera and hold.from_s < begin_s + MINUTE_S and begin_s < hold.to_s for hold in self.all)
+
+    def make(self, camera: str, from_s: float, to_s: float, until_s: float, *, latest_s: float, why: str, by: str) -> Hold:
+        """A hold, written down before it takes effect. It may end at `latest_s` and no later.
+
+        Raises:
+            RecordingError: The times make no sense, or the end is too late.
+            ReceiptError: It could not be written down.
+            OutputError: It could not be kept.
+        """
+        moment = self._ages.now()
+        if not from_s < to_s or not moment.wall_s < until_s:
+            raise RecordingError("a hold needs a beginning before its end, and has to last", "give from, to and until in this order")
+        if until_s > latest_s:
+            raise RecordingError(
+                f"a hold ends at the latest max_hold after what it holds would be deleted; this one would {until_s - latest_s:.0f} s later",
+                "give an earlier end, or hold later recordings only",
+            )
+        hold = Hold(secrets.token_hex(6), camera, from_s, to_s, until_s, why, by, moment.era, moment.wall_s)
+        self._receipts.write(_receipt_of(hold, Act.HELD, moment.wall_s, by))
+        self._save((*self.all, hold))
+        return hold
+
+    def end(self, hold_id: str, *, by: str) -> None:
+        """Ends a hold before its time, written down first.
+
+        Raises:
+            RecordingError: There is no such hold.
+            ReceiptError: It could not be written down.
+            OutputError: It could not be ended.
+        """
+        hold = next((one for one in self.all if one.hold == hold_id), None)
+        if hold is None:
+            raise RecordingError(f"there is no hold '{hold_id}'", "it may be over already")
+        self._receipts.write(_receipt_of(hold, Act.HOLD_ENDED, self._clock.wall_s(), by))
+        self._save(tuple(one for one in self.all if one != hold))
+
+    def end_over(self) -> bool:
+        """Ends the holds whose time has passed; whether there were any. This never waits: the receipt may follow."""
+        over = [hold for hold in self.all if hold.is_over(self._ages)]
+        if not over:
+            return False
+        for hold in over:
+            self._note(_receipt_of(hold, Act.HOLD_ENDED, self._clock.wall_s(), OURS))
+        self.all = tuple(hold for hold in self.all if hold not in over)
+        with contextlib.suppress(OutputError):  # over in any case: one that is read again at the next start is found to be over again
+            self._save(self.all)
+        return True
+
+    def _save(self, holds: tuple[Hold, ...]) -> None:
+        try:
+            replace_file(self._path, msgspec.json.encode(holds))
+        except OSError as error:
+            raise output_error(self._path, error) from error
+        self.all = holds
+
+
+def _read(path: Path) -> tuple[Hold, ...] | None:
+    """The holds that were kept, () if there is no file; None = it is damaged."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[Hold, ...])
+    except FileNotFoundError:
+        return ()
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError, ValueError):
+        return None
+
+
+def _receipt_of(hold: Hold, kind: Act, wall_s: float, by: str) -> Receipt:
+    return Receipt(
+        kind=kind, wall_s=wall_s, by=by, camera=hold.camera, from_s=hold.from_s, to_s=hold.to_s, until_s=hold.until_s, hold=hold.hold, why=hold.why
+    )

@@ -1,0 +1,182 @@
+"""The web application: what is asked for, and what is answered. FastAPI is met here and in `answers` only.
+
+Everything is read from the state of this moment; nothing here waits for a camera or a worker, but for a first picture, and that not for
+long. A reader that is slow holds up its own connection only.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Annotated, Any, Final
+
+import anyio
+import anyio.to_thread
+from fastapi import FastAPI, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from passerby.serve.answers import CameraAnswer, CamerasAnswer, ErrorAnswer, HealthAnswer, camera_answer, cameras_answer
+from passerby.serve.guard import Guard
+from passerby.serve.metrics import CONTENT_TYPE, exposition
+from passerby.serve.pictures import LivePicture, Pictures
+from passerby.supervise.site_now import CameraNow, SiteNow
+
+FIRST_PICTURE_WITHIN_S: Final = 5.0
+LOOK_AGAIN_S: Final = 0.04
+DRAWING_THREADS: Final = 4
+MOST_WAITING: Final = 64
+"""Requests for pictures at once; beyond, they are asked to come again."""
+TICK_S: Final = 1.0
+PAGE: Final = {"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
+"""Files of the page and their types. All lie in the package."""
+SUMMARY: Final = "How the cameras of a site are, and their pictures without persons."
+ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"model": ErrorAnswer, "description": "There is no such camera."},
+    503: {"model": ErrorAnswer, "description": "There is no picture now, or too many are asked for at once; come again."},
+}
+JPEG: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}, "description": "The newest picture, with its ETag."},
+    304: {"description": "The picture is still the one that If-None-Match names."},
+}
+
+
+class AnswerError(Exception):
+    """A request that has no better answer than an error: its status, words, and what to do."""
+
+    def __init__(self, status: int, detail: str, do: str = "") -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.do = status, detail, do
+
+
+def application(site_now: Callable[[], SiteNow], pictures: Pictures, lost_log_lines: Callable[[], int] = int) -> FastAPI:
+    """The application.
+
+    Args:
+        site_now: How the site is now; quick.
+        pictures: The cameras' pictures.
+        lost_log_lines: How many log lines were dropped.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        ticking = asyncio.create_task(_tick(pictures))
+        yield
+        ticking.cancel()
+        await anyio.to_thread.run_sync(pictures.stop)
+
+    # FastAPI's own pages of documentation load scripts from elsewhere.
+    app = FastAPI(title="Passerby", summary=SUMMARY, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    _add_page(app)
+    _add_cameras(app, site_now)
+    _add_pictures(app, site_now, pictures)
+    _add_health(app, site_now, pictures, lost_log_lines)
+    app.add_exception_handler(AnswerError, _error_answer)
+    app.add_middleware(Guard)
+    return app
+
+
+async def _tick(pictures: Pictures) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        await anyio.to_thread.run_sync(pictures.tick)
+
+
+async def _error_answer(_request: Request, error: Exception) -> Response:
+    """An error in words."""
+    if not isinstance(error, AnswerError):
+        raise error
+    headers = {"retry-after": "1"} if error.status == 503 else {}
+    return JSONResponse(ErrorAnswer(detail=error.detail, do=error.do).model_dump(), error.status, headers)
+
+
+def _camera(now: SiteNow, camera: str) -> CameraNow:
+    """The camera of that id. Raises AnswerError."""
+    for each in now.cameras:
+        if each.id == camera:
+            return each
+    raise AnswerError(404, "There is no camera of that id here.", "/api/cameras lists all")
+
+
+def _add_page(app: FastAPI) -> None:
+    """The page for people, and its files."""
+    folder = resources.files("passerby.serve") / "page"
+    index = (folder / "index.html").read_bytes()
+    files = {name: (folder / name).read_bytes() for name in PAGE}
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return Response(index, media_type="text/html; charset=utf-8")
+
+    @app.get("/page/{name}", include_in_schema=False)
+    async def file(name: str) -> Response:
+        if name not in files:
+            raise AnswerError(404, "There is no such file.")
+        return Response(files[name], media_type=PAGE[name])
+
+
+def _add_cameras(app: FastAPI, site_now: Callable[[], SiteNow]) -> None:
+    @app.get("/api/cameras", summary="All cameras and how they are", tags=["cameras"])
+    async def cameras() -> CamerasAnswer:
+        return cameras_answer(site_now())
+
+    @app.get("/api/cameras/{camera}", summary="One camera and how it is", tags=["cameras"], responses={404: ERRORS[404]})
+    async def one(camera: str) -> CameraAnswer:
+        return camera_answer(_camera(site_now(), camera))
+
+
+def _add_pictures(app: FastAPI, site_now: Callable[[], SiteNow], pictures: Pictures) -> None:
+    threads = anyio.CapacityLimiter(DRAWING_THREADS)
+    mark = secrets.token_hex(4)  # numbers of pictures begin anew with each start
+    waiting = 0
+
+    async def newest(camera: str) -> LivePicture:
+        """The newest picture, waiting a little for the first. Raises AnswerError."""
+        passed_s = 0.0
+        while True:
+            known = _camera(site_now(), camera)
+            if not known.has_picture:
+                raise AnswerError(503, known.words.says, known.words.do)
+            picture = await anyio.to_thread.run_sync(pictures.picture, camera, limiter=threads)
+            if picture is not None:
+                return picture
+            if passed_s >= FIRST_PICTURE_WITHIN_S:
+                raise AnswerError(503, "The picture is on its way.")
+            await asyncio.sleep(LOOK_AGAIN_S)
+            passed_s += LOOK_AGAIN_S
+
+    @app.get("/live/{camera}.jpg", summary="The newest picture of a camera", tags=["cameras"], response_class=Response, responses=JPEG | ERRORS)
+    async def live(camera: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        nonlocal waiting
+        if waiting >= MOST_WAITING:
+            raise AnswerError(503, "Too many pictures are asked for at once.", "Come again in a second.")
+        waiting += 1
+        try:
+            picture = await newest(camera)
+        finally:
+            waiting -= 1
+        etag = f'"{mark}-{picture.number}"'
+        headers = {"etag": etag, "x-captured-at": f"{picture.captured_wall_s:.3f}"}
+        if if_none_match == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
+
+
+def _add_health(app: FastAPI, site_now: Callable[[], SiteNow], pictures: Pictures, lost_log_lines: Callable[[], int]) -> None:
+    unhealthy: dict[int | str, dict[str, Any]] = {503: {"model": HealthAnswer, "description": "It is not."}}
+
+    @app.get("/healthz", summary="Whether the supervisor lives", tags=["health"], response_model=HealthAnswer, responses=unhealthy)
+    async def alive() -> Response:
+        return _health_answer(site_now().not_alive)
+
+    @app.get("/readyz", summary="Whether the site is ready", tags=["health"], response_model=HealthAnswer, responses=unhealthy)
+    async def ready() -> Response:
+        return _health_answer(site_now().not_ready)
+
+    @app.get("/metrics", summary="Figures for Prometheus", tags=["health"], response_class=Response)
+    async def metrics() -> Response:
+        return Response(exposition(site_now(), len(pictures.watched), lost_log_lines()), headers={"content-type": CONTENT_TYPE})
+
+
+def _health_answer(why: tuple[str, ...]) -> Response:
+    return JSONResponse(HealthAnswer(ok=not why, why=list(why)).model_dump(), 503 if why else 200)

@@ -1,0 +1,127 @@
+"""What `/metrics` says to Prometheus: how the machinery is, never how many people are where. Names and labels are a contract (docs/guide/run.md)."""
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from passerby.released.messages import CameraHealth
+from passerby.supervise.camera_words import Condition
+from passerby.supervise.latency import BOUNDS_S
+from passerby.supervise.process_memory import resident_bytes
+from passerby.supervise.site_now import CameraNow, SiteNow
+from passerby.supervise.worker_health import WorkerHealth, WorkerState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+COUNTERS: dict[str, tuple[str, Callable[[CameraHealth], float]]] = {
+    "passerby_camera_pictures_received": ("Pictures that were decoded and due.", lambda health: health.received),
+    "passerby_camera_pictures_gated": ("Pictures that went through the gate.", lambda health: health.gated),
+    "passerby_camera_pictures_skipped": ("Pictures replaced by a newer one before the gate had time.", lambda health: health.skipped),
+    "passerby_camera_connections": ("Connections that gave a picture.", lambda health: health.connections),
+    "passerby_camera_timestamps_repaired": ("Timestamps that had to be repaired.", lambda health: health.repaired),
+    "passerby_camera_damaged": ("Damaged packets and pictures.", lambda health: health.damaged),
+    "passerby_camera_received_bytes": ("Bytes of video packets.", lambda health: health.received_bytes),
+    "passerby_camera_decode_seconds": ("Processor time spent on decoding.", lambda health: health.decode_s),
+    "passerby_camera_gate_seconds": ("Processor time spent in the gate.", lambda health: health.gate_s),
+    "passerby_camera_looks_seconds": ("Of these, spent in the detector.", lambda health: health.looks_s),
+}
+"""Counters of a camera since its worker began; they begin at 0 with each worker, as Prometheus expects of a counter."""
+
+
+def exposition(now: SiteNow, watched: int, lost_log_lines: int) -> bytes:
+    """The text for Prometheus.
+
+    Args:
+        now: How the site is.
+        watched: How many cameras somebody watches.
+        lost_log_lines: Log lines that nobody took in time.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Once(now, watched, lost_log_lines))
+    return generate_latest(registry)
+
+
+class _Once(Collector):
+    """Hands out the metrics of one moment."""
+
+    def __init__(self, now: SiteNow, watched: int, lost_log_lines: int) -> None:
+        self._now, self._watched, self._lost_log_lines = now, watched, lost_log_lines
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics."""
+        now = self._now
+        yield InfoMetricFamily("passerby_site", "The site.", {"name": now.name})
+        yield GaugeMetricFamily("passerby_up_seconds", "Seconds since the site was started.", now.up_s)
+        yield GaugeMetricFamily("passerby_ready", "Whether the site is ready.", float(not now.not_ready))
+        yield GaugeMetricFamily("passerby_supervisor_resident_bytes", "Memory of the supervisor.", resident_bytes())
+        yield GaugeMetricFamily("passerby_cameras_watched", "Cameras that somebody watches now.", self._watched)
+        yield CounterMetricFamily("passerby_log_lines_lost", "Log lines that nobody took in time.", self._lost_log_lines)
+        yield from _camera_metrics(now.cameras)
+        yield from _worker_metrics(now.workers)
+        if now.recording is not None:
+            yield GaugeMetricFamily("passerby_recording_ok", "Whether the last write worked.", float(not now.recording.failing))
+            yield GaugeMetricFamily("passerby_recording_minutes", "Minutes that are kept, of all cameras.", now.recording.minutes)
+            yield GaugeMetricFamily("passerby_recording_free_bytes", "Free space of the disk.", now.recording.free_bytes)
+            yield GaugeMetricFamily("passerby_recording_queue_scenes", "Scenes that wait to be written.", now.recording.waiting)
+            yield GaugeMetricFamily("passerby_recording_queue_bytes", "Their bytes.", now.recording.waiting_bytes)
+
+
+def _camera_metrics(cameras: tuple[CameraNow, ...]) -> Iterator[Metric]:
+    condition = GaugeMetricFamily("passerby_camera_condition", "1 for the condition that the camera is in.", labels=["camera", "condition"])
+    withheld = GaugeMetricFamily("passerby_camera_withheld_share", "Part of the picture that is withheld.", labels=["camera"])
+    age = GaugeMetricFamily("passerby_camera_picture_age_seconds", "Seconds since the newest gated picture came in.", labels=["camera"])
+    looks = GaugeMetricFamily("passerby_camera_looks_hertz", "How often the gate looks.", labels=["camera"])
+    drift = GaugeMetricFamily("passerby_camera_clock_drift_seconds", "How far its clock ran ahead of ours.", labels=["camera"])
+    lost = CounterMetricFamily("passerby_camera_scenes_not_recorded", "Scenes that could not be recorded.", labels=["camera"])
+    scenes = CounterMetricFamily("passerby_camera_scenes", "Scenes that came from its worker.", labels=["camera"])
+    latency = HistogramMetricFamily("passerby_camera_latency_seconds", "From a picture's arrival to its scene in the supervisor.", labels=["camera"])
+    for camera in cameras:
+        for each in Condition:
+            condition.add_metric([camera.id, each.value], float(camera.words.condition is each))
+        if camera.place.scene is not None:
+            withheld.add_metric([camera.id], camera.place.scene.scene.health.withheld_share)
+        if camera.place.scene_age_s is not None:
+            age.add_metric([camera.id], camera.place.scene_age_s)
+        if camera.place.health is not None:
+            looks.add_metric([camera.id], camera.place.health.looks_hz)
+            drift.add_metric([camera.id], camera.place.health.drift_s)
+        lost.add_metric([camera.id], camera.lost_scenes)
+        scenes.add_metric([camera.id], camera.place.scenes)
+        _add_latency(latency, camera)
+    yield from (condition, withheld, age, looks, drift, lost, scenes, latency)
+    for name, (words, value) in COUNTERS.items():
+        counter = CounterMetricFamily(name, words, labels=["camera"])
+        for camera in cameras:
+            if camera.place.health is not None:
+                counter.add_metric([camera.id], value(camera.place.health))
+        yield counter
+
+
+def _add_latency(metric: HistogramMetricFamily, camera: CameraNow) -> None:
+    counts, sum_s = camera.latency.counts()
+    below, buckets = 0, []
+    for bound_s, count in zip([*map(str, BOUNDS_S), "+Inf"], counts, strict=True):
+        below += count
+        buckets.append((bound_s, float(below)))
+    metric.add_metric([camera.id], buckets, sum_s)
+
+
+def _worker_metrics(workers: tuple[WorkerHealth, ...]) -> Iterator[Metric]:
+    """Of each worker; it goes by the id of its first camera, which stays over restarts."""
+    labels = ["worker"]
+    up = GaugeMetricFamily("passerby_worker_up", "Whether the sealed worker runs.", labels=labels)
+    restarts = CounterMetricFamily("passerby_worker_restarts", "How often it was started anew.", labels=labels)
+    cpu = CounterMetricFamily("passerby_worker_cpu_seconds", "Processor time of the running process.", labels=labels)
+    memory = GaugeMetricFamily("passerby_worker_resident_bytes", "Its memory.", labels=labels)
+    held = GaugeMetricFamily("passerby_worker_protection_held", "Whether a protection holds.", labels=["worker", "protection"])
+    for worker in workers:
+        first = worker.cameras[0]
+        up.add_metric([first], float(worker.state is WorkerState.RUNNING))
+        restarts.add_metric([first], worker.restarts)
+        cpu.add_metric([first], worker.cpu_s)
+        memory.add_metric([first], worker.resident_bytes)
+        for protection in worker.protections:
+            held.add_metric([first, protection.name], float(protection.held))
+    yield from (up, restarts, cpu, memory, held)

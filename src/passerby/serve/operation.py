@@ -1,0 +1,190 @@
+"""One run of a site, from the checks before it to the last segment closed: everything is built here, in one place, and ended in order.
+
+start   signals, weights, state folder and its lock, the port, receipts, recordings; then the workers, then the pages
+end     no more requests; workers; what is queued is written; segments closed; pages; the lock
+"""
+
+import contextlib
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from passerby.clock import Clock, SystemClock
+from passerby.errors import PasserbyError
+from passerby.models.fetch import verified_weights
+from passerby.models.manifest import load_manifest
+from passerby.record.receipts import FileReceipts
+from passerby.record.recorder import Recordings
+from passerby.record.settings import RecordingSettings
+from passerby.serve.app import application
+from passerby.serve.asked_signals import AskedSignals, asked_signals
+from passerby.serve.http_server import HttpServer
+from passerby.serve.painter_process import PainterProcess
+from passerby.serve.pictures import Pictures
+from passerby.serve.reload import change_of
+from passerby.serve.service_notice import ServiceNotice
+from passerby.site.planning import orders
+from passerby.site.reading import read_site
+from passerby.site.settings import Camera, Site
+from passerby.supervise.camera_words import STALE_S
+from passerby.supervise.configured import ConfigurationRecord
+from passerby.supervise.journal import Journal
+from passerby.supervise.process_memory import give_back_large_blocks
+from passerby.supervise.running_site import CameraFacts, RunningSite
+from passerby.supervise.state_folder import StateFolder
+from passerby.supervise.supervisor import Workers
+
+EXIT_DONE: Final = 0
+EXIT_FAILED: Final = 1
+SITE_WITHIN_S: Final = 3.6
+PAGES_WITHIN_S: Final = 0.5
+PICTURES_OF_AGE: Final = 2.5
+"""A slow camera's picture counts as present for so many times the pause between two."""
+RECEIPTS: Final = "receipts.jsonl"
+RECORDINGS: Final = "recordings"
+
+
+class Operation:
+    """A site that is about to run.
+
+    Args:
+        site: The site.
+        path: Its file, to be read anew at SIGHUP; None = there is none.
+        cache_folder: Where the detector's weights are kept.
+        journal: Is told what happens.
+        lost_log_lines: How many log lines were dropped.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        path: Path | None,
+        cache_folder: Path,
+        journal: Journal,
+        lost_log_lines: Callable[[], int] = int,
+        clock: Clock | None = None,
+    ) -> None:
+        self._site, self._path, self._cache_folder = site, path, cache_folder
+        self._journal, self._lost_log_lines = journal, lost_log_lines
+        self._clock = SystemClock() if clock is None else clock
+        self._notice = ServiceNotice()
+
+    def run(self, say_address: Callable[[str], object]) -> int:
+        """Runs until a signal says to end; returns the exit code.
+
+        Args:
+            say_address: Is told where the pages are, once they can be opened.
+
+        Raises:
+            UserError: It cannot begin: weights, state folder, port, or a secret that is missing.
+        """
+        give_back_large_blocks()
+        with contextlib.ExitStack() as stack:
+            self._prepare_weights()
+            configures = orders(self._site, self._cache_folder)
+            state = stack.enter_context(StateFolder(self._site.state_folder))
+            receipts = FileReceipts(state.path / RECEIPTS)
+            record = ConfigurationRecord(state.path, receipts, self._clock)
+            record.note(self._site, account())
+            running = RunningSite(
+                self._site.name,
+                facts_of(self._site),
+                lambda on_message, on_worker: Workers(configures, self._clock, on_message, on_worker),
+                Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=account()),
+                self._clock,
+                self._journal,
+                records=self._site.recording.enabled,
+            )
+            pictures = Pictures(running.places, PainterProcess(), self._clock)
+            server = HttpServer(application(running.now, pictures, self._lost_log_lines), self._site.server.host, self._site.server.port)
+            asked = stack.enter_context(asked_signals())
+            self._journal.info("starting", site=self._site.name, cameras=len(self._site.cameras), workers=len(configures), pid=os.getpid())
+            if self._site.place.keep_plates:
+                self._journal.warning("plates are not kept over a restart yet: keep_plates has no effect, every place settles anew")
+            try:
+                running.start()
+                server.start()
+                say_address(server.address)
+                self._notice.ready(f"{len(self._site.cameras)} cameras at {server.address}")
+                self._follow(asked, running, record)
+            finally:
+                done = self._end(running, server)
+        return EXIT_DONE if done else EXIT_FAILED
+
+    def _prepare_weights(self) -> None:
+        """Makes sure that the workers find the detector's weights: they have no network to fetch them."""
+        detector = self._site.detector
+        verified_weights(load_manifest(detector.manifest).entry(detector.name), self._cache_folder)
+
+    def _follow(self, asked: AskedSignals, running: RunningSite, record: ConfigurationRecord) -> None:
+        """Waits for a request to end, and does what else is asked for."""
+        while True:
+            number = asked.next(self._notice.alive_every_s)
+            if number is None:
+                if not running.now().not_alive:
+                    self._notice.alive()
+                continue
+            if asked.means_end(number):
+                self._journal.info("ending", signal=number.name)
+                return
+            self._journal.info("reading the site file anew", signal=number.name)
+            self._notice.reloading()
+            try:
+                self._reload(running, record)
+            except PasserbyError as error:
+                self._journal.error("the site file was not taken; everything goes on as before", why=str(error))
+            self._notice.ready(f"{len(self._site.cameras)} cameras")
+
+    def _reload(self, running: RunningSite, record: ConfigurationRecord) -> None:
+        """Takes over what changed in the site file, and says what was taken over and what was not."""
+        if self._path is None:
+            self._journal.warning("there is no site file to read")
+            return
+        change = change_of(self._site, read_site(self._path))
+        configures = orders(change.site, self._cache_folder)
+        by = account()
+        record.note(change.site, by)
+        try:
+            records = change.site.recording.enabled
+            running.change(change.site.name, facts_of(change.site), configures, recording_of(change.site), by=by, records=records)
+        except PasserbyError:
+            record.note(self._site, by)
+            raise
+        self._site = change.site
+        self._journal.info("site file taken", taken=list(change.taken), needs_restart=list(change.needs_restart))
+
+    def _end(self, running: RunningSite, server: HttpServer) -> bool:
+        """Ends everything in order; whether all was done in time."""
+        self._notice.ending()
+        server.ask_to_stop()
+        done = running.stop(SITE_WITHIN_S)
+        server.stop(PAGES_WITHIN_S)
+        self._journal.info("ended", in_order=done)
+        return done
+
+
+def facts_of(site: Site) -> tuple[CameraFacts, ...]:
+    """What may be said of a site's cameras."""
+    return tuple(CameraFacts(camera.id, camera.title, camera.purpose, camera.release_level, _stale_s(camera)) for camera in site.cameras)
+
+
+def recording_of(site: Site) -> RecordingSettings:
+    """What recording is told. Where nothing is to be recorded, what there is from before is still deleted when it is due."""
+    settings = RecordingSettings.of(site)
+    return settings if site.recording.enabled else replace(settings, retention_s=MappingProxyType({}))
+
+
+def account() -> str:
+    """Who configures: the user of the machine that runs this."""
+    with contextlib.suppress(OSError, KeyError):
+        return getpass.getuser()
+    return f"user {os.getuid()}"
+
+
+def _stale_s(camera: Camera) -> float:
+    return STALE_S if camera.fps_limit is None else max(STALE_S, PICTURES_OF_AGE / camera.fps_limit)

@@ -1,0 +1,132 @@
+"""The newest picture of each camera, drawn only while somebody asks for it, once for all who ask.
+
+A picture that nobody asked for in `KEEP_S` is let go, with all that drew it. Asking is bounded: a camera is drawn at most `MOST_HZ` times a
+second, however many ask.
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from passerby.clock import Clock
+from passerby.released.scene import Scene
+from passerby.supervise.live_places import LivePlaces
+
+KEEP_S: Final = 10.0
+MOST_HZ: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class LivePicture:
+    """A drawn scene. `number` grows with each picture that differs in bytes; `captured_wall_s` is when the camera's picture came in."""
+
+    jpeg: bytes
+    number: int
+    captured_wall_s: float
+    captured_monotonic_s: float
+
+
+class ScenePainter(Protocol):
+    """What draws scenes."""
+
+    def draw(self, camera: str, scene: Scene, *, anew: bool) -> bytes:
+        """The JPEG of a scene; b"" where the whole plate is needed first."""
+        ...
+
+    def forget(self, camera: str) -> None:
+        """Lets go of a camera."""
+        ...
+
+    def stop(self) -> None:
+        """Lets go of everything."""
+        ...
+
+
+class _Watched:
+    """What is kept of one camera that is being watched."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.picture: LivePicture | None = None
+        self.drawn_at_s = -1.0
+        self.asked_at_s = 0.0
+
+
+class Pictures:
+    """Pictures on demand. Safe to use from several threads.
+
+    Args:
+        places: Where scenes come in.
+        painter: Draws.
+        clock: Time.
+    """
+
+    def __init__(self, places: LivePlaces, painter: ScenePainter, clock: Clock) -> None:
+        self._places, self._painter, self._clock = places, painter, clock
+        self._lock = threading.Lock()
+        self._watched: dict[str, _Watched] = {}
+        self._number = 0
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Ids of the cameras that somebody watches."""
+        with self._lock:
+            return tuple(self._watched)
+
+    def picture(self, camera: str) -> LivePicture | None:
+        """The newest picture; None = the whole plate is on its way. Raises KeyError for an unknown camera.
+
+        May take as long as it takes to draw one picture; never waits for a camera or a worker.
+        """
+        self._places.watch(camera)
+        with self._lock:
+            watched = self._watched.setdefault(camera, _Watched())
+            watched.asked_at_s = self._clock.monotonic_s()
+        with watched.lock:
+            now_s = self._clock.monotonic_s()
+            if watched.picture is None or now_s - watched.drawn_at_s >= 1 / MOST_HZ:
+                self._draw(camera, watched, now_s)
+            return watched.picture
+
+    def tick(self) -> None:
+        """Lets go of the cameras that nobody asked for of late. To be called about once a second."""
+        now_s = self._clock.monotonic_s()
+        with self._lock:
+            idle = [camera for camera, watched in self._watched.items() if now_s - watched.asked_at_s > KEEP_S]
+            for camera in idle:
+                del self._watched[camera]
+        for camera in idle:
+            self._let_go(camera)
+
+    def stop(self) -> None:
+        """Lets go of everything."""
+        with self._lock:
+            cameras = tuple(self._watched)
+            self._watched.clear()
+        for camera in cameras:
+            self._places.unwatch(camera)
+        self._painter.stop()
+
+    def _draw(self, camera: str, watched: _Watched, now_s: float) -> None:
+        pending = self._places.take(camera)
+        if pending is None:
+            return
+        watched.drawn_at_s = now_s
+        message = pending.message
+        jpeg = self._painter.draw(camera, message.scene, anew=pending.anew)
+        if not jpeg:
+            watched.picture = None
+            self._places.lose_plate(camera)
+            self._places.watch(camera)
+            return
+        number = watched.picture.number if watched.picture is not None and watched.picture.jpeg == jpeg else self._next_number()
+        watched.picture = LivePicture(jpeg, number, message.captured_wall_s, message.captured_monotonic_s)
+
+    def _let_go(self, camera: str) -> None:
+        self._places.unwatch(camera)
+        self._painter.forget(camera)
+
+    def _next_number(self) -> int:
+        with self._lock:
+            self._number += 1
+            return self._number

@@ -1,0 +1,64 @@
+"""What of a changed site file can be taken over while the site runs, and what cannot."""
+
+from dataclasses import dataclass
+
+from passerby.site.settings import Camera, Section, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a reload comes to.
+
+    Attributes:
+        site: The site that runs from now on: the new one, but for what needs a restart.
+        taken: What is taken over, as keys of the site file; a camera whose picture is concerned begins anew.
+        needs_restart: What is not, until Passerby is started anew.
+    """
+
+    site: Site
+    taken: tuple[str, ...]
+    needs_restart: tuple[str, ...]
+
+
+def change_of(old: Site, new: Site) -> Change:
+    """What a reload comes to."""
+    kept_place = {"state_folder": old.place.state_folder, "keep_plates": old.place.keep_plates}
+    site = new.model_copy(
+        update={
+            "server": old.server,
+            "place": new.place.model_copy(update=kept_place),
+        }
+    )
+    needs_restart = [
+        key
+        for key, differs in (
+            ("server.address", old.server != new.server),
+            ("site.state_folder", old.state_folder != new.state_folder),
+            ("site.keep_plates", old.place.keep_plates != new.place.keep_plates),
+        )
+        if differs
+    ]
+    taken = [
+        *_differences("site", old.place, site.place),
+        *_differences("recording", old.recording, site.recording),
+        *_differences("detector", old.detector, site.detector),
+        *_camera_differences(old, site),
+    ]
+    return Change(site, tuple(taken), tuple(needs_restart))
+
+
+def _differences(table: str, old: Section, new: Section) -> list[str]:
+    """Keys of the table whose values differ; secrets are compared too, and never told."""
+    return [f"{table}.{field.alias or key}" for key, field in type(new).model_fields.items() if getattr(old, key) != getattr(new, key)]
+
+
+def _camera_differences(old: Site, new: Site) -> list[str]:
+    before: dict[str, Camera] = {camera.id: camera for camera in old.cameras}
+    after: dict[str, Camera] = {camera.id: camera for camera in new.cameras}
+    found = [f"camera {one} removed" for one in before if one not in after]
+    for one, camera in after.items():
+        if one not in before:
+            found.append(f"camera {one} added")
+        else:
+            found += _differences(f"camera {one}", before[one], camera)
+    return found

@@ -1,0 +1,51 @@
+"""What single keys cannot tell: ids that occur twice, keys that exclude each other.
+
+Looked at in the document as parsed, so that a wrong number elsewhere hides none of it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from passerby.site.addresses import VARIABLE, has_user, is_stream, scheme_of
+from passerby.site.problem import Problem
+
+
+def inconsistencies(document: dict[str, Any]) -> list[Problem]:
+    """The problems between keys; keys of a wrong kind are left to the models."""
+    found = [*_place(document.get("site"))]
+    cameras = document.get("camera")
+    ids: dict[str, int] = {}
+    for index, camera in enumerate(cameras if isinstance(cameras, list) else []):
+        if isinstance(camera, dict):
+            found += _camera(camera, f"camera[{index}]", ids, index)
+    return found
+
+
+def _place(place: object) -> Iterator[Problem]:
+    if isinstance(place, dict) and "workers" in place and "cameras_per_worker" in place:
+        yield Problem("site.cameras_per_worker", "'workers' or 'cameras_per_worker', not both", "leave one of them out, or both")
+
+
+def _camera(camera: dict[str, Any], key: str, ids: dict[str, int], index: int) -> Iterator[Problem]:
+    name = camera.get("id")
+    if isinstance(name, str):
+        first = ids.setdefault(name, index)
+        if first != index:
+            yield Problem(f"{key}.id", f"an id that no other camera has, camera[{first}] has this one", "recordings and addresses hang on the id")
+    if "password" in camera and "password_file" in camera:
+        yield Problem(f"{key}.password_file", "'password' or 'password_file', not both", "leave one of them out")
+    has_password = "password" in camera or "password_file" in camera
+    if has_password and "user" not in camera:
+        yield Problem(f"{key}.user", "the user name that the password belongs to; the key is missing", 'user = "viewer"')
+    if "user" in camera and not has_password:
+        yield Problem(f"{key}.password", "the user's password; the key is missing", 'password = "${CAMERA_PASSWORD}", or password_file')
+    user = camera.get("user")
+    if isinstance(user, str) and ":" in VARIABLE.sub("", user):
+        yield Problem(f"{key}.user", "a user name without a colon", "a colon ends the user name (RFC 7617)")
+    source = camera.get("source")
+    if not isinstance(source, str):
+        return
+    if ("user" in camera or has_password) and has_user(source):
+        yield Problem(f"{key}.user", "a user in the address or under 'user', not both", "take it out of the address")
+    if ("user" in camera or has_password) and not VARIABLE.match(source) and not is_stream(source) and scheme_of(source) in ("", "file"):
+        yield Problem(f"{key}.user", "no user and no password for a video file", "leave them out")

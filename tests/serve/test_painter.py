@@ -1,0 +1,125 @@
+import io
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from passerby.released.framing import framed, read_framed
+from passerby.released.render import render_once
+from passerby.released.scene import Scene, Size
+from passerby.serve.painter import Painter, paint
+from passerby.serve.painter_orders import Draw, Forget, Order
+from passerby.serve.painter_process import PainterProcess
+from tests.support.site_now import SIZE, patch, scene, whole_plate
+
+
+def looks_like(jpeg: bytes, drawn: Scene) -> bool:
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return float(np.abs(decoded.astype(int) - render_once(drawn).astype(int)).mean()) < 4
+
+
+def test_a_picture_is_what_the_one_renderer_draws() -> None:
+    drawn = scene(patches=whole_plate(), glyphs=3)
+    assert looks_like(Painter().draw(Draw("gate", drawn, anew=True)), drawn)
+
+
+def test_patches_add_to_what_was_drawn_before() -> None:
+    painter = Painter()
+    painter.draw(Draw("gate", scene(patches=whole_plate(value=40)), anew=True))
+    second = painter.draw(Draw("gate", scene(time_s=1.0, patches=(patch(0, 220),)), anew=False))
+    assert looks_like(second, scene(time_s=1.0, patches=(*whole_plate(value=40), patch(0, 220))))
+
+
+def test_what_follows_on_nothing_is_not_drawn() -> None:
+    assert Painter().draw(Draw("gate", scene(), anew=False)) == b""
+
+
+def test_a_forgotten_camera_needs_its_whole_plate() -> None:
+    painter = Painter()
+    painter.draw(Draw("gate", scene(), anew=True))
+    painter.forget("gate")
+    assert painter.draw(Draw("gate", scene(), anew=False)) == b""
+
+
+def test_another_size_needs_the_whole_plate() -> None:
+    painter = Painter()
+    painter.draw(Draw("gate", scene(), anew=True))
+    assert painter.draw(Draw("gate", scene(size=Size(96, 48)), anew=False)) == b""
+
+
+def test_renderers_are_bounded_and_the_longest_unseen_camera_goes_first() -> None:
+    painter = Painter(most_bytes=2 * SIZE.width_px * SIZE.height_px * 18)
+    for camera in ("a", "b", "c"):
+        painter.draw(Draw(camera, scene(), anew=True))
+    assert painter.draw(Draw("a", scene(), anew=False)) == b""
+    assert painter.draw(Draw("b", scene(), anew=False))
+    assert painter.draw(Draw("c", scene(), anew=False))
+
+
+def test_a_scene_that_contradicts_itself_is_not_drawn_and_harms_no_other_camera() -> None:
+    painter = Painter()
+    painter.draw(Draw("gate", scene(), anew=True))
+    painter.draw(Draw("hall", scene(), anew=True))
+    outside = msgspec.structs.replace(scene(), patches=(patch(4096, 1),))
+    assert painter.draw(Draw("gate", outside, anew=False)) == b""
+    assert painter.draw(Draw("hall", scene(), anew=False))
+
+
+def test_orders_are_answered_in_turn_and_forgetting_is_not_answered() -> None:
+    orders: list[Order] = [Draw("gate", scene(), anew=True), Forget("gate"), Draw("gate", scene(), anew=False)]
+    answers = io.BytesIO()
+    paint(io.BytesIO(b"".join(framed(msgspec.msgpack.encode(order)) for order in orders)), answers)
+    answers.seek(0)
+    first, second = read_framed(answers), read_framed(answers)
+    assert first
+    assert second == b""
+    assert read_framed(answers) is None
+
+
+@pytest.fixture
+def process() -> Iterator[PainterProcess]:
+    painter = PainterProcess()
+    yield painter
+    painter.stop()
+
+
+def test_the_process_starts_with_the_first_picture_and_ends_with_the_last_camera(process: PainterProcess) -> None:
+    drawn = scene(patches=whole_plate(), glyphs=1)
+    running = [process.pid is not None]
+    assert looks_like(process.draw("gate", drawn, anew=True), drawn)
+    assert process.draw("hall", drawn, anew=True)
+    for camera in ("gate", "hall"):
+        process.forget(camera)
+        running.append(process.pid is not None)
+    assert running == [False, True, False]
+
+
+def test_a_process_that_was_killed_is_replaced_and_needs_the_whole_plate(process: PainterProcess) -> None:
+    assert process.draw("gate", scene(), anew=True)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    answers = [process.draw("gate", scene(), anew=False) for _ in range(2)]
+    assert answers == [b"", b""]
+    assert process.draw("gate", scene(), anew=True)
+    assert process.starts == 2
+
+
+def test_threads_that_draw_at_once_get_each_their_own_picture(process: PainterProcess) -> None:
+    drawn = [scene(patches=whole_plate(value=20 + 25 * number)) for number in range(6)]
+    answers: dict[int, bytes] = {}
+
+    def draw(number: int) -> None:
+        answers[number] = process.draw(f"camera-{number}", drawn[number], anew=True)
+
+    threads = [threading.Thread(target=draw, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(looks_like(answers[number], drawn[number]) for number in range(6))

@@ -1,0 +1,222 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from passerby.clock import SimulatedClock
+from passerby.released.messages import Reason, SceneMessage, Trouble
+from passerby.released.render import Renderer, render_once
+from passerby.released.scene import Size
+from passerby.supervise.live_places import ASK_AGAIN_S, MOST_PENDING, PLATES_AT_ONCE, LivePlaces
+from tests.support.site_now import SIZE, health, message, patch, whole_plate
+
+
+class Asked(list[str]):
+    """Whose plates were asked for."""
+
+    def __call__(self, camera: str) -> None:
+        self.append(camera)
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+def places(clock: SimulatedClock, asked: Asked) -> LivePlaces:
+    return LivePlaces(["gate", "hall"], asked, clock)
+
+
+def test_nothing_is_gathered_while_nobody_watches(places: LivePlaces, asked: Asked) -> None:
+    places.accept(message(whole=True, patches=whole_plate()))
+    assert places.take("gate") is None
+    assert asked == []
+    scene = places.now("gate").scene
+    assert scene is not None
+    assert scene.scene.patches == ()
+
+
+def test_who_begins_to_watch_gets_nothing_until_the_whole_plate_came(places: LivePlaces, asked: Asked) -> None:
+    places.watch("gate")
+    assert asked == ["gate"]
+    places.accept(message(at_s=1.0, patches=(patch(0, 5),)))
+    assert places.take("gate") is None
+    places.accept(message(at_s=2.0, whole=True, patches=whole_plate()))
+    pending = places.take("gate")
+    assert pending is not None
+    assert pending.anew
+    assert pending.message.scene.patches == whole_plate()
+    assert places.take("gate") is None
+
+
+def test_of_many_scenes_the_newest_is_kept_with_the_patches_of_all(places: LivePlaces) -> None:
+    places.watch("gate")
+    places.accept(message(whole=True, patches=whole_plate()))
+    for number in range(3):
+        places.accept(message(at_s=1.0 + number, patches=(patch(16 * number, number),), glyphs=number))
+    pending = places.take("gate")
+    assert pending is not None
+    assert pending.message.scene.time_s == 3.0
+    assert len(pending.message.scene.glyphs) == 2
+    assert pending.message.scene.patches == (*whole_plate(), patch(0, 0), patch(16, 1), patch(32, 2))
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 255), st.booleans(), st.sampled_from(["patch", "epoch", "whole", "none"])), min_size=1, max_size=12
+)
+
+
+@given(STEPS)
+def test_drawing_what_was_taken_shows_what_drawing_every_scene_would_show(steps: list[tuple[int, int, bool, str]]) -> None:
+    """However rarely a renderer comes by: the plate is never mixed with one that was dropped, and nothing of it is missing."""
+    places = LivePlaces(["gate"], lambda _: None, SimulatedClock())
+    places.watch("gate")
+    first = message(whole=True, patches=whole_plate())
+    each, seldom, epoch = Renderer(SIZE, caption=False), Renderer(SIZE, caption=False), 0
+    places.accept(first)
+    expected = each.render(first.scene)
+    for number, (column, value, look, what) in enumerate(steps):
+        epoch += what == "epoch"
+        patches = {"patch": (patch(16 * column, value),), "whole": whole_plate(value=value)}.get(what, ())
+        now = message(at_s=1.0 + number, whole=what == "whole", epoch=epoch, patches=patches)
+        places.accept(now)
+        if what == "whole":
+            each = Renderer(SIZE, caption=False)
+        expected = each.render(now.scene)
+        if look or number == len(steps) - 1:
+            pending = places.take("gate")
+            assert pending is not None
+            if pending.anew:
+                seldom = Renderer(SIZE, caption=False)
+            assert (seldom.render(pending.message.scene) == expected).all()
+
+
+def test_patches_that_wait_are_bounded_and_the_whole_plate_takes_their_place(places: LivePlaces, asked: Asked) -> None:
+    places.watch("gate")
+    places.accept(message(whole=True))
+    for number in range(MOST_PENDING + 1):
+        places.accept(message(at_s=number + 1.0, patches=whole_plate()))
+    assert places.take("gate") is None
+    places.watch("gate")
+    assert asked == ["gate", "gate"]
+
+
+def test_a_plate_that_does_not_come_is_asked_for_again_but_not_at_once(places: LivePlaces, asked: Asked, clock: SimulatedClock) -> None:
+    for _ in range(3):
+        places.watch("gate")
+    assert asked == ["gate"]
+    clock.sleep(ASK_AGAIN_S)
+    places.watch("gate")
+    assert asked == ["gate", "gate"]
+
+
+def test_of_many_that_begin_to_watch_at_once_a_few_plates_come_at_a_time(clock: SimulatedClock, asked: Asked) -> None:
+    cameras = [f"camera-{number}" for number in range(10)]
+    places = LivePlaces(cameras, asked, clock)
+    for camera in cameras:
+        places.accept(message(camera, whole=True))  # before anybody watched: no turn is used up by it
+    for camera in cameras:
+        places.watch(camera)
+    assert asked == cameras[:PLATES_AT_ONCE]
+    drawn = set[str]()
+    while len(drawn) < len(cameras):
+        for camera in asked:
+            if camera not in drawn:
+                places.accept(message(camera, whole=True, patches=whole_plate()))
+                assert places.take(camera) is not None
+                drawn.add(camera)
+        for camera in cameras:
+            places.watch(camera)
+    assert sorted(asked) == cameras
+
+
+def test_a_new_worker_begins_with_nothing_of_the_old_ones_plate(places: LivePlaces) -> None:
+    places.watch("gate")
+    places.accept(message(at_s=50.0, whole=True, connection=3, patches=whole_plate()))
+    places.take("gate")
+    reborn = message(at_s=60.0, connection=1, patches=(patch(0, 200),))
+    places.accept(msgspec.structs.replace(reborn, scene=msgspec.structs.replace(reborn.scene, time_s=0.0)))
+    assert places.take("gate") is None
+
+
+def test_a_picture_of_another_size_needs_a_whole_plate(places: LivePlaces) -> None:
+    places.watch("gate")
+    places.accept(message(whole=True))
+    places.take("gate")
+    places.accept(message(at_s=1.0, size=Size(96, 48)))
+    assert places.take("gate") is None
+
+
+def test_who_stops_watching_leaves_nothing_behind(places: LivePlaces) -> None:
+    places.watch("gate")
+    places.accept(message(whole=True, patches=whole_plate()))
+    places.unwatch("gate")
+    assert places.take("gate") is None
+    places.accept(message(at_s=1.0, whole=True, patches=whole_plate()))
+    assert places.take("gate") is None
+
+
+def test_one_camera_says_nothing_of_another(places: LivePlaces) -> None:
+    places.watch("gate")
+    places.accept(message("hall", whole=True))
+    assert places.take("gate") is None
+    assert places.now("gate").scene is None
+    assert places.now("hall").scene is not None
+
+
+def test_messages_of_unknown_cameras_and_of_whole_workers_are_left_out(places: LivePlaces) -> None:
+    places.accept(message("elsewhere"))
+    places.accept(Trouble(None, Reason.CRASHED, "ValueError", "gate"))
+    assert places.now("gate").scenes == 0
+    with pytest.raises(KeyError):
+        places.now("elsewhere")
+
+
+def test_rates_come_from_the_counters_and_a_restart_does_not_make_them_negative(places: LivePlaces, clock: SimulatedClock) -> None:
+    for second in range(5):
+        places.accept(health(received=10 * second, gated=9 * second, skipped=second))
+        clock.sleep(1.0)
+    now = places.now("gate")
+    assert (now.received_hz, now.gated_hz, now.skipped_hz) == pytest.approx((10, 9, 1))
+    places.accept(health(received=2, gated=2, skipped=0))
+    assert places.now("gate").received_hz == 0
+
+
+def test_the_age_of_a_scene_counts_from_its_picture(places: LivePlaces, clock: SimulatedClock) -> None:
+    clock.sleep(10.0)
+    places.accept(message(at_s=9.5))
+    clock.sleep(1.0)
+    assert places.now("gate").scene_age_s == pytest.approx(1.5)
+    counts, sum_s = places.latency("gate").counts()
+    assert sum(counts) == 1
+    assert sum_s == pytest.approx(0.5)
+
+
+def test_cameras_that_stay_are_still_known_after_a_reload(places: LivePlaces) -> None:
+    places.accept(message())
+    places.follow(["stairs", "gate"])
+    assert places.cameras == ("stairs", "gate")
+    assert places.now("gate").scenes == 1
+    assert places.now("stairs").scenes == 0
+
+
+def test_a_message_is_never_changed_by_being_kept(places: LivePlaces) -> None:
+    given_message: SceneMessage = message(whole=True, patches=whole_plate())
+    places.watch("gate")
+    places.accept(given_message)
+    assert given_message.scene.patches == whole_plate()
+
+
+def test_a_whole_plate_that_was_taken_draws_the_same_as_a_scene_alone(places: LivePlaces) -> None:
+    places.watch("gate")
+    whole = message(whole=True, patches=whole_plate(), glyphs=2)
+    places.accept(whole)
+    pending = places.take("gate")
+    assert pending is not None
+    assert (render_once(pending.message.scene) == render_once(whole.scene)).all()
