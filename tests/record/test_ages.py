@@ -91,8 +91,39 @@ def test_while_the_machine_is_off_time_passes_by_the_wall_clock(tmp_path: Path) 
     ages = opened(tmp_path, clock, SetMachine(clock))
     moment = ages.now()
     ages.close()
-    clock.sleep(3 * DAY)
-    assert opened(tmp_path, clock, SetMachine(clock, "second")).age_s(moment) == pytest.approx(3 * DAY)
+    clock.sleep(0.9 * DAY)
+    assert opened(tmp_path, clock, SetMachine(clock, "second")).age_s(moment) == pytest.approx(0.9 * DAY)
+
+
+def test_of_a_machine_that_was_off_for_long_a_day_is_believed_at_once_and_the_rest_when_the_clock_has_held(tmp_path: Path) -> None:
+    clock, steps = SetClock(), Steps()
+    ages = opened(tmp_path, clock, SetMachine(clock))
+    moment = ages.now()
+    ages.close()
+    clock.sleep(10 * DAY)
+    ages = opened(tmp_path, clock, SetMachine(clock, "second"), steps)
+    assert steps.noticed == [pytest.approx(9 * DAY)]
+    assert ages.age_s(moment) == pytest.approx(DAY)
+    clock.sleep(HOLD_S)
+    ages.notice()
+    assert ages.age_s(moment) == pytest.approx(10 * DAY + HOLD_S)
+
+
+def test_a_clock_that_stands_far_ahead_at_a_start_and_is_put_right_costs_a_day_at_most(tmp_path: Path) -> None:
+    clock = SetClock()
+    ages = opened(tmp_path, clock, SetMachine(clock))
+    moment = ages.now()
+    ages.close()
+    clock.sleep(HOUR)
+    clock.set(70 * 365 * DAY)
+    ages = opened(tmp_path, clock, SetMachine(clock, "second"))
+    clock.sleep(60)
+    ages.notice()
+    clock.set(-70 * 365 * DAY)
+    for _ in range(100):
+        clock.sleep(60)
+        ages.notice()
+    assert ages.age_s(moment) == pytest.approx(DAY + 60 + 6000)
 
 
 def test_a_clock_that_went_back_while_the_machine_was_off_makes_nothing_younger(tmp_path: Path) -> None:

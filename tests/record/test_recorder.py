@@ -23,7 +23,7 @@ def test_a_minute_of_a_camera_is_a_file_named_in_utc(tmp_path: Path) -> None:
 def test_the_minute_of_a_camera_that_fell_silent_is_closed_when_it_is_over(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     kept.run(20)
-    kept.idle(45)
+    kept.idle(50)
     assert kept.minutes() == ["20261123T1200Z-0-0"]
 
 
@@ -263,6 +263,45 @@ def test_where_deleting_does_not_help_recording_pauses_and_goes_on_when_there_is
     assert hold.hold
 
 
+def test_where_the_room_cannot_be_measured_nothing_is_deleted_for_it(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, floor_bytes=1000)
+    kept.run(200, 5)
+
+    def broken(_folder: Path) -> int:
+        raise OSError(5, "Input/output error")
+
+    kept.recordings._room._free = broken
+    kept.idle(60)
+    assert len(kept.minutes()) == 4
+    assert not kept.recordings.health().paused
+
+
+def test_a_worker_that_sends_new_plates_without_end_cannot_fill_the_disk(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    for number in range(120):
+        kept.recordings.write(kept.scenes["gate"].next(patches=plain_patches(number)))
+        kept.recordings.tick()
+        kept.clock.sleep(0.5)
+    kept.recordings.close()
+    patches = sum(len(one.scene.patches) for one in play(tmp_path, "gate", NOON, NOON + HOUR))
+    assert patches == 16
+    assert kept.recordings.health().dropped["gate"] == 104
+
+
+def test_a_scene_that_comes_late_does_not_begin_its_minute_anew(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.run(59)
+    late = kept.scenes["gate"].next()
+    kept.clock.sleep(1.5)
+    kept.recordings.tick()
+    kept.recordings.write(late)
+    kept.clock.sleep(2)
+    kept.recordings.tick()
+    kept.recordings.close()
+    assert kept.minutes() == ["20261123T1200Z-0-0"]
+    assert len(list(play(tmp_path, "gate", NOON, NOON + 60))) == 60
+
+
 def test_a_whole_plate_that_comes_again_takes_no_room(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     kept.run(5)
@@ -320,6 +359,44 @@ def test_scenes_of_cameras_that_are_not_configured_are_not_recorded(tmp_path: Pa
     assert kept.recordings.write(strange) is False
     kept.recordings.close()
     assert kept.minutes() == []
+
+
+def test_a_disk_that_fails_for_a_while_also_at_the_end_of_a_minute_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept(tmp_path)
+    kept.run(50)
+
+    def fails(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    errors = 0
+    with monkeypatch.context() as broken:
+        broken.setattr("passerby.record.mcap_file.sync_data", fails)
+        for _ in range(9):
+            kept.recordings.write(kept.scenes["gate"].next())
+            try:
+                kept.recordings.tick()
+            except OutputError:
+                errors += 1
+            kept.clock.sleep(1)
+    assert errors > 5
+    kept.run(60)
+    kept.recordings.close()
+    assert len(list(play(tmp_path, "gate", NOON, NOON + HOUR))) == 119
+    assert kept.minutes() == ["20261123T1200Z-0-0", "20261123T1201Z-0-0"]
+    assert kept.recordings.health().dropped == {"gate": 0}
+
+
+def test_what_cannot_be_begun_is_an_error_counted_and_begun_again(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    (tmp_path / "cameras" / "gate" / "2026-11-23").write_text("in the way")
+    with pytest.raises(OutputError):
+        kept.run(1)
+    assert kept.recordings.health().dropped == {"gate": 1}
+    (tmp_path / "cameras" / "gate" / "2026-11-23").unlink()
+    assert kept.recordings.write(kept.scenes["gate"].next()), "the plate was lost with the scene"
+    kept.recordings.write(kept.scenes["gate"].next(whole=True))
+    kept.recordings.close()
+    assert sum(len(one.scene.patches) for one in play(tmp_path, "gate", NOON, NOON + HOUR)) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from passerby.clock import SystemClock
 from passerby.record.playback import PlayedScene, play
 from passerby.record.receipts import Act, FileReceipts, read_receipts
 from passerby.record.recorder import Recordings
 from passerby.record.settings import RecordingSettings
 from passerby.record.verify import verify
-from tests.support.recorded import DAY, NOON, Kept, SetClock, SetMachine
+from passerby.released.messages import SceneMessage
+from tests.released.drawn_scenes import drawn_scene
+from tests.support.recorded import DAY, NOON, SIZE, Kept, SetClock, SetMachine, plain_patches
 from tests.support.recording_process import CAMERAS, STEP_S
 
 ROUNDS = 5
@@ -103,6 +106,23 @@ def test_after_kill_9_at_any_moment_all_that_was_flushed_is_there(tmp_path: Path
 @pytest.mark.soak
 def test_after_200_rounds_of_kill_9_all_that_was_flushed_is_there(tmp_path: Path) -> None:
     kill_rounds(tmp_path, SOAK_ROUNDS)
+
+
+def test_on_this_machine_with_its_own_clocks_a_restart_keeps_what_was_recorded(tmp_path: Path) -> None:
+    clock = SystemClock()
+    settings = RecordingSettings({"gate": DAY}, free_space_floor_bytes=0)
+    begun_s = clock.wall_s()
+    for turn in range(2):
+        recordings = Recordings(tmp_path / "recordings", settings, clock, FileReceipts(tmp_path / "receipts.jsonl"))
+        for number in range(5):
+            now_s = clock.monotonic_s()
+            scene = drawn_scene(SIZE, patches=plain_patches() if number == 0 else (), time_s=float(number))
+            recordings.write(SceneMessage("gate", clock.wall_s(), now_s, now_s, None, 1, number == 0, scene))
+            recordings.tick()
+        recordings.close()
+        played = list(play(tmp_path / "recordings", "gate", begun_s - 1, clock.wall_s() + 1))
+        assert [one.scene.time_s for one in played] == [0.0, 1.0, 2.0, 3.0, 4.0] * (turn + 1)
+    assert {receipt.kind for receipt in read_receipts(tmp_path / "receipts.jsonl")} == {Act.CONFIGURED}
 
 
 def test_what_was_half_written_is_removed_and_files_of_others_are_left(tmp_path: Path) -> None:

@@ -53,7 +53,15 @@ def test_no_bytes_hide_in_a_files_attributes(tmp_path: Path) -> None:
 
 def test_a_closed_worker_reads_no_file_that_it_does_not_need(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
-    outside = ["/etc/passwd", "/etc/shadow", str(tmp_path / "secret"), str(Path.home() / ".bashrc"), "/proc/1/status", "/proc/1/cmdline"]
+    outside = [
+        "/etc/passwd",
+        "/etc/shadow",
+        str(tmp_path / "secret"),
+        str(Path.home() / ".bashrc"),
+        "/proc/1/status",
+        "/proc/1/cmdline",
+        "/proc/self/root/etc/passwd",
+    ]
     wishes = {f"read {path}": [path] for path in outside if os.access(path, os.R_OK)} | {"list_folder": [str(tmp_path)], "list_folder /": ["/"]}
     assert set(has(wishes, closed=False).values()) == {"ok"}
     closed = tell(tries=wishes)

@@ -7,17 +7,19 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from passerby.errors import OutputError
 from passerby.released.messages import CaptureState, Reason
 from passerby.serve.app import MOST_WAITING, application
 from passerby.serve.http_server import HttpServer
 from passerby.serve.pictures import LivePicture
-from passerby.supervise.site_now import SiteNow
-from tests.support.site_now import camera_now, health, place_now, site_now
+from tests.support.site_now import ToldSite, camera_now, health, place_now, site_now
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
 
@@ -53,9 +55,9 @@ class Served:
 
     def __init__(self) -> None:
         lost = place_now(scene=None, scene_age_s=None, health=health("hall", state=CaptureState.WAITING, reason=Reason.UNAUTHORISED))
-        self.now: SiteNow = site_now(camera_now("gate"), camera_now("hall", place=lost, lost_scenes=3))
+        self.site = ToldSite(site_now(camera_now("gate"), camera_now("hall", place=lost, lost_scenes=3)))
         self.pictures = Shown()
-        self.server = HttpServer(application(lambda: self.now, self.pictures, lambda: 5), "127.0.0.1", 0)  # type: ignore[arg-type]
+        self.server = HttpServer(application(self.site, self.pictures, lambda: 5), "127.0.0.1", 0)  # type: ignore[arg-type]
         self.server.start()
         self.client = httpx.Client(base_url=self.server.address, timeout=10)
 
@@ -104,6 +106,21 @@ def test_a_picture_comes_with_its_number_and_its_time_and_is_not_sent_twice(serv
     assert served.get("/live/gate.jpg", headers={"If-None-Match": answer.headers["etag"]}).content == b"other"
 
 
+def test_head_is_answered_like_get_without_a_body(served: Served) -> None:
+    answer = served.client.head("/live/gate.jpg")
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", str(len(JPEG)))
+
+
+def test_no_name_of_a_camera_or_file_makes_the_server_stumble(served: Served) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(st.sampled_from(["/live/", "/api/cameras/", "/page/", "/"]), st.text(max_size=40))
+    def ask(folder: str, name: str) -> None:
+        path = folder + quote(name, safe="/")
+        assert served.get(path).status_code in {200, 307, 400, 404, 503}, path
+
+    ask()
+
+
 def test_a_camera_without_pictures_says_why_and_shows_no_old_one(served: Served) -> None:
     answer = served.get("/live/hall.jpg")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -138,11 +155,11 @@ def test_a_first_picture_that_comes_while_somebody_waits_is_given(served: Served
 def test_health_and_readiness_tell_what_is_not_as_it_should_be(served: Served) -> None:
     assert served.get("/healthz").json() == {"ok": True, "why": []}
     assert served.get("/readyz").status_code == 200
-    served.now = site_now(not_ready=("The worker of gate does not run yet.",), not_alive=())
+    served.site.state = site_now(not_ready=("The worker of gate does not run yet.",), not_alive=())
     assert served.get("/healthz").status_code == 200
     ready = served.get("/readyz")
     assert (ready.status_code, ready.json()) == (503, {"ok": False, "why": ["The worker of gate does not run yet."]})
-    served.now = site_now(not_alive=("The thread that records stands still.",))
+    served.site.state = site_now(not_alive=("The thread that records stands still.",))
     assert served.get("/healthz").status_code == 503
 
 
@@ -171,7 +188,7 @@ def test_nothing_can_be_changed(served: Served, method: str) -> None:
 
 
 def test_an_error_that_nobody_foresaw_tells_nothing_of_itself(served: Served) -> None:
-    served.now = None  # type: ignore[assignment]
+    served.site.state = None  # type: ignore[assignment]
     answer = served.get("/api/cameras")
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
 
@@ -228,13 +245,20 @@ def test_the_description_names_every_address_and_loads_nothing_from_elsewhere(se
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
 def test_an_address_that_others_can_reach_is_refused(host: str) -> None:
     with pytest.raises(OutputError, match="which other machines can reach") as error:
-        HttpServer(application(site_now, Shown()), host, 0)  # type: ignore[arg-type]
+        HttpServer(application(ToldSite(), Shown()), host, 0)  # type: ignore[arg-type]
     assert "accounts" in error.value.hint
 
 
 def test_a_port_that_is_taken_is_a_clear_error(served: Served) -> None:
     with pytest.raises(OutputError, match=f"cannot listen on 127.0.0.1:{served.server.port}: Address already in use"):
-        HttpServer(application(site_now, Shown()), "127.0.0.1", served.server.port)  # type: ignore[arg-type]
+        HttpServer(application(ToldSite(), Shown()), "127.0.0.1", served.server.port)  # type: ignore[arg-type]
+
+
+def test_a_server_that_never_began_can_be_stopped_and_leaves_its_port() -> None:
+    server = HttpServer(application(ToldSite(), Shown()), "127.0.0.1", 0)  # type: ignore[arg-type]
+    server.stop(1.0)
+    with socket.socket() as another:
+        another.bind(("127.0.0.1", server.port))
 
 
 def test_a_server_that_ends_does_not_wait_for_its_readers() -> None:

@@ -16,7 +16,7 @@ from passerby.supervise import live_places, plate_requests, recording_thread
 from passerby.supervise.camera_words import STALE_S, Condition
 from passerby.supervise.recording_thread import RecordingHealth
 from passerby.supervise.worker_keeper import Patience
-from tests.support.site_now import camera_now, site_now
+from tests.support.site_now import ToldSite, camera_now, site_now
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "run.md").read_text("utf-8")
 
@@ -29,7 +29,7 @@ def test_every_figure_is_explained_and_every_explained_figure_exists() -> None:
 
 
 def test_every_address_is_named() -> None:
-    routes = [route.path for route in application(site_now, pictures_that_are_not_asked()).routes if isinstance(route, APIRoute)]
+    routes = [route.path for route in application(ToldSite(), pictures_that_are_not_asked()).routes if isinstance(route, APIRoute)]
     for path in routes:
         if not path.startswith("/page/"):
             assert f"`{path}`" in GUIDE, path

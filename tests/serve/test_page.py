@@ -16,7 +16,7 @@ from passerby.serve.app import PAGE, application
 from passerby.serve.http_server import HttpServer
 from passerby.serve.pictures import LivePicture
 from passerby.supervise.camera_words import Condition
-from tests.support.site_now import camera_now, place_now, site_now
+from tests.support.site_now import ToldSite, camera_now, place_now, site_now
 
 FOLDER = resources.files("passerby.serve") / "page"
 TEXTS = {name: (FOLDER / name).read_text("utf-8") for name in ("index.html", *PAGE)}
@@ -102,7 +102,7 @@ class Shown:
 @pytest.fixture
 def page() -> Iterator[str]:
     cameras = (camera_now("gate", name="South gate"), camera_now("hall", name="<b>Hall</b>", place=place_now(scene=None, scene_age_s=None)))
-    server = HttpServer(application(lambda: site_now(*cameras), Shown()), "127.0.0.1", 0)  # type: ignore[arg-type]
+    server = HttpServer(application(ToldSite(site_now(*cameras)), Shown()), "127.0.0.1", 0)  # type: ignore[arg-type]
     server.start()
     yield server.address
     server.stop(5.0)

@@ -1,6 +1,7 @@
 import io
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -9,12 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from passerby.clock import SimulatedClock
 from passerby.released.framing import framed, read_framed
 from passerby.released.render import render_once
 from passerby.released.scene import Scene, Size
 from passerby.serve.painter import Painter, paint
 from passerby.serve.painter_orders import Draw, Forget, Order
-from passerby.serve.painter_process import PainterProcess
+from passerby.serve.painter_process import LONGEST_REST_S, PainterProcess
 from tests.support.site_now import SIZE, patch, scene, whole_plate
 
 
@@ -83,8 +85,13 @@ def test_orders_are_answered_in_turn_and_forgetting_is_not_answered() -> None:
 
 
 @pytest.fixture
-def process() -> Iterator[PainterProcess]:
-    painter = PainterProcess()
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def process(clock: SimulatedClock) -> Iterator[PainterProcess]:
+    painter = PainterProcess(clock)
     yield painter
     painter.stop()
 
@@ -100,14 +107,24 @@ def test_the_process_starts_with_the_first_picture_and_ends_with_the_last_camera
     assert running == [False, True, False]
 
 
-def test_a_process_that_was_killed_is_replaced_and_needs_the_whole_plate(process: PainterProcess) -> None:
+def test_a_process_that_was_killed_is_replaced_and_needs_the_whole_plate(process: PainterProcess, clock: SimulatedClock) -> None:
     assert process.draw("gate", scene(), anew=True)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     answers = [process.draw("gate", scene(), anew=False) for _ in range(2)]
     assert answers == [b"", b""]
+    clock.sleep(LONGEST_REST_S)
     assert process.draw("gate", scene(), anew=True)
     assert process.starts == 2
+
+
+@pytest.mark.parametrize("command", [(sys.executable, "-c", "pass"), ("/nowhere/painter",)])
+def test_a_process_that_cannot_draw_is_not_started_again_and_again(command: tuple[str, ...], clock: SimulatedClock) -> None:
+    process = PainterProcess(clock, command)
+    for _ in range(600):
+        assert process.draw("gate", scene(), anew=True) == b""
+        clock.sleep(0.1)
+    assert process.starts <= 10
 
 
 def test_threads_that_draw_at_once_get_each_their_own_picture(process: PainterProcess) -> None:

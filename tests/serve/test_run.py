@@ -1,13 +1,16 @@
-"""`passerby run` end to end: real processes, real files, real HTTP, real signals."""
+"""`passerby run` end to end: real processes, real files, real HTTP, real signals. What cameras and disks do to it: tests/test_run_faults.py."""
 
-import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from bench.drawn import DrawnClip
-from tests.support.running import RunningPasserby, site_file
+from bench.samples import PETS_CLIP, cached_clip, sample
+from tests.support.running_passerby import PROGRAM, RunningPasserby, children, is_gone, until
 
 ENDED_WITHIN_S = 5.0
 
@@ -19,127 +22,138 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def site_file(folder: Path, clip: Path, more: str = "", *, recording: str = "", **place: str) -> Path:
+    """A site file with one camera, `gate`, that plays a clip again and again; on any free port, with its state beside it."""
+    table = {"name": "Test place", "state_folder": "state"} | place
+    path = folder / "site.toml"
+    path.write_text(
+        "[site]\n"
+        + "".join(f'{key} = "{value}"\n' for key, value in table.items())
+        + f'[server]\naddress = "127.0.0.1:0"\n[recording]\nfree_space_floor = "0 MB"\n{recording}'
+        + f'[[camera]]\nid = "gate"\nname = "South gate"\nsource = "{clip}"\npurpose = "To test."\nsettle_s = 2\n{more}',
+        encoding="utf-8",
+    )
+    return path
 
 
-def children_of(pid: int) -> list[int]:
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text("ascii").split()]
+def run(site: Path) -> RunningPasserby:
+    """`passerby run` on a site file, with its log beside it."""
+    return RunningPasserby(site, site.parent / "log").started()
+
+
+def is_ready(running: RunningPasserby) -> None:
+    until(lambda: running.get("/readyz").status_code == 200, lambda: running.get("/readyz").text)
+
+
+def segments(folder: Path, ending: str) -> list[Path]:
+    return [path for path in (folder / "state").rglob(f"*{ending}") if path.parent.name.startswith("2")]
+
+
+def end(running: RunningPasserby, number: int = signal.SIGTERM) -> float:
+    """Ends it in order; how many seconds it took."""
+    begun_s = time.monotonic()
+    running.tell(number)
+    assert running.ended() == 0, running.log()
+    assert running.events("ended")[-1]["in_order"]
+    return time.monotonic() - begun_s
 
 
 def test_a_site_runs_shows_records_and_ends_in_order_when_it_is_told_to(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: running.get("/readyz").status_code == 200)
-        running.wait_for(lambda: running.cameras()["gate"]["condition"] == "live")
-        picture = running.get("/live/gate.jpg")
-        assert picture.content.startswith(b"\xff\xd8")
+    with run(site_file(tmp_path, clip)) as running:
+        is_ready(running)
+        until(lambda: running.camera("gate")["condition"] == "live", lambda: running.camera("gate")["says"])
+        assert running.get("/live/gate.jpg").content.startswith(b"\xff\xd8")
         assert "passerby_camera_pictures_gated_total" in running.get("/metrics").text
-        children = children_of(running.process.pid)
-        assert len(children) == 2  # a worker and, since somebody watches, the painter
-        open_segments = list((tmp_path / "state").rglob("*.open"))
-        assert open_segments
-        code, took_s = running.end()
-    assert code == 0
-    assert took_s < ENDED_WITHIN_S
-    assert list((tmp_path / "state").rglob("*.open")) == []
-    assert len(list((tmp_path / "state").rglob("2*/*.mcap"))) >= 1
-    assert not any(lives(child) for child in children)
-    assert running.logged('"in_order": true')
+        processes = children(running.pid)
+        assert len(processes) == 2  # a worker and, since somebody watches, the painter
+        assert segments(tmp_path, ".open")
+        assert end(running) < ENDED_WITHIN_S
+    assert segments(tmp_path, ".open") == []
+    assert segments(tmp_path, ".mcap")
+    assert all(is_gone(process) for process in processes)
 
 
 def test_ctrl_c_ends_it_too(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: running.get("/healthz").status_code == 200)
-        assert running.end(signal.SIGINT)[0] == 0
+    with run(site_file(tmp_path, clip)) as running:
+        assert end(running, signal.SIGINT) < ENDED_WITHIN_S
 
 
 def test_it_ends_at_once_while_it_still_starts(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: running.logged("starting"))
-        code, took_s = running.end()
-    assert code == 0
-    assert took_s < ENDED_WITHIN_S
-
-
-def test_a_second_one_on_the_same_state_folder_is_refused_in_one_line(tmp_path: Path, clip: Path) -> None:
-    site = str(site_file(tmp_path, clip))
-    with RunningPasserby(site) as first:
-        first.wait_for(lambda: first.get("/healthz").status_code == 200)
-        with RunningPasserby(site) as second:
-            assert second.process.wait(30) == 2
-            second._readers[1].join()
-            (line,) = second.logged("error")
-        assert f"another passerby, process {first.process.pid}, uses the state folder" in line
-        assert first.get("/healthz").status_code == 200
+    with RunningPasserby(site_file(tmp_path, clip), tmp_path / "log") as running:
+        until(lambda: running.events("starting"), running.log)
+        assert end(running) < ENDED_WITHIN_S
 
 
 def test_a_changed_site_file_is_taken_over_as_far_as_it_can_be(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: running.cameras()["gate"]["has_picture"])
-        (worker,) = children_of(running.process.pid)
+    with run(site_file(tmp_path, clip)) as running:
+        running.flows("gate")
+        workers = running.worker_pids()
         site = site_file(tmp_path, clip, name="New name", state_folder="elsewhere")
         site.write_text(site.read_text("utf-8").replace("South gate", "North gate"), "utf-8")
-        running.process.send_signal(signal.SIGHUP)
-        running.wait_for(lambda: running.logged("site file taken"))
+        running.tell(signal.SIGHUP)
+        (taken,) = until(lambda: running.events("site file taken"), running.log)
+        assert (taken["taken"], taken["needs_restart"]) == (["site.name", "camera gate.name"], ["site.state_folder"])
         assert running.get("/api/cameras").json()["site"] == "New name"
-        assert running.cameras()["gate"]["name"] == "North gate"
-        assert children_of(running.process.pid) == [worker]  # a name is no reason to begin anew
-        (line,) = running.logged("site file taken")
-        assert '"needs_restart": ["site.state_folder"]' in line
-        assert '"taken": ["site.name", "camera gate.name"]' in line
+        assert running.camera("gate")["name"] == "North gate"
+        assert running.worker_pids() == workers  # a name is no reason to begin anew
         site_file(tmp_path, clip, more='release_level = "counts"\n')
-        running.process.send_signal(signal.SIGHUP)
-        running.wait_for(lambda: running.cameras()["gate"]["release_level"] == "counts")
-        running.wait_for(lambda: children_of(running.process.pid) not in ([worker], []))
-        running.wait_for(lambda: running.cameras()["gate"]["has_picture"])
-        assert running.end()[0] == 0
-    assert 'release_level \\"glyphs\\" -> \\"counts\\""' in (tmp_path / "state" / "receipts.jsonl").read_text("utf-8")
+        running.tell(signal.SIGHUP)
+        until(lambda: running.camera("gate")["release_level"] == "counts", running.log)
+        until(lambda: running.worker_pids() not in (workers, []), running.log)
+        running.flows("gate")
+        end(running)
+    assert r"release_level \"glyphs\" -> \"counts\"" in (tmp_path / "state" / "receipts.jsonl").read_text("utf-8")
 
 
 def test_recording_can_be_switched_off_and_what_there_is_stays_until_it_is_due(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: list((tmp_path / "state").rglob("*.open")))
-        site = site_file(tmp_path, clip)
-        site.write_text(site.read_text("utf-8").replace("[recording]", "[recording]\nenabled = false"), "utf-8")
-        running.process.send_signal(signal.SIGHUP)
-        running.wait_for(lambda: running.get("/api/cameras").json()["recording"] == "off")
-        assert running.logged("site file taken")
-        assert running.end()[0] == 0
-    assert list((tmp_path / "state").rglob("2*/*.mcap"))
-    with RunningPasserby(str(site)) as again:
-        again.wait_for(lambda: again.cameras()["gate"]["has_picture"])
+    with run(site_file(tmp_path, clip)) as running:
+        until(lambda: segments(tmp_path, ".open"), running.log)
+        site = site_file(tmp_path, clip, recording="enabled = false\n")
+        running.tell(signal.SIGHUP)
+        until(lambda: running.get("/api/cameras").json()["recording"] == "off", running.log)
+        end(running)
+    kept = segments(tmp_path, ".mcap")
+    assert kept
+    with run(site) as again:
+        again.flows("gate")
         assert again.get("/api/cameras").json()["recording"] == "off"
-        assert again.end()[0] == 0
-    assert list((tmp_path / "state").rglob("*.open")) == []
+        end(again)
+    assert segments(tmp_path, ".mcap") == kept
+    assert segments(tmp_path, ".open") == []
 
 
 def test_a_site_file_with_a_mistake_changes_nothing(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: running.get("/readyz").status_code == 200)
+    with run(site_file(tmp_path, clip)) as running:
+        is_ready(running)
         site_file(tmp_path, clip, more="settle = 3\n", name="New name")
-        running.process.send_signal(signal.SIGHUP)
-        running.wait_for(lambda: running.logged("the site file was not taken"))
-        assert "camera[0].settle" in running.logged("the site file was not taken")[0]
+        running.tell(signal.SIGHUP)
+        (refused,) = until(lambda: running.events("the site file was not taken; everything goes on as before"), running.log)
+        assert "camera[0].settle" in refused["why"]
         assert running.get("/api/cameras").json()["site"] == "Test place"
-        assert running.end()[0] == 0
+        end(running)
 
 
 def test_a_change_that_cannot_be_written_down_is_refused(tmp_path: Path, clip: Path) -> None:
-    with RunningPasserby(str(site_file(tmp_path, clip))) as running:
-        running.wait_for(lambda: running.get("/readyz").status_code == 200)
+    with run(site_file(tmp_path, clip)) as running:
+        is_ready(running)
         receipts = tmp_path / "state" / "receipts.jsonl"
         receipts.rename(receipts.with_suffix(".moved"))
         receipts.mkdir()
         site_file(tmp_path, clip, more='release_level = "counts"\n')
-        running.process.send_signal(signal.SIGHUP)
-        running.wait_for(lambda: running.logged("the site file was not taken"))
-        assert "receipts cannot be written" in running.logged("the site file was not taken")[0]
-        assert running.cameras()["gate"]["release_level"] == "glyphs"
-        assert running.end()[0] == 0
+        running.tell(signal.SIGHUP)
+        (refused,) = until(lambda: running.events("the site file was not taken; everything goes on as before"), running.log)
+        assert "receipts cannot be written" in refused["why"]
+        assert running.camera("gate")["release_level"] == "glyphs"
+        end(running)
+
+
+def refused(*arguments: str) -> str:
+    """The one line with which `passerby run` refuses to begin."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM, "run", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("passerby: error: ")
+    return line
 
 
 @pytest.mark.parametrize(
@@ -152,19 +166,54 @@ def test_a_change_that_cannot_be_written_down_is_refused(tmp_path: Path, clip: P
     ],
 )
 def test_a_mistake_of_the_user_is_one_line_and_exit_code_2(arguments: tuple[str, ...], words: str) -> None:
-    with RunningPasserby(*arguments) as running:
-        assert running.process.wait(30) == 2
-        running._readers[1].join()
-        (line,) = running.log
-    assert line.startswith("passerby: error: ")
-    assert words in line
+    assert words in refused(*arguments)
 
 
 def test_an_address_that_others_can_reach_is_refused_before_anything_starts(tmp_path: Path, clip: Path) -> None:
     site = site_file(tmp_path, clip)
     site.write_text(site.read_text("utf-8").replace("127.0.0.1:0", "0.0.0.0:8740"), "utf-8")
-    with RunningPasserby(str(site)) as running:
-        assert running.process.wait(30) == 2
-        running._readers[1].join()
-        assert "server.address" in running.log[0]
+    assert "server.address" in refused(str(site))
     assert not (tmp_path / "state").exists()
+
+
+def test_a_port_that_is_taken_is_one_line_and_leaves_the_other_alone(tmp_path: Path, clip: Path) -> None:
+    with run(site_file(tmp_path, clip)) as running:
+        other = tmp_path / "other"
+        other.mkdir()
+        site = site_file(other, clip)
+        port = running.address.rpartition(":")[2]
+        site.write_text(site.read_text("utf-8").replace("127.0.0.1:0", f"127.0.0.1:{port}"), "utf-8")
+        assert f"cannot listen on 127.0.0.1:{port}" in refused(str(site))
+        assert running.get("/healthz").status_code == 200
+        end(running)
+
+
+@pytest.mark.skipif(not (sample(PETS_CLIP) or cached_clip()).is_file(), reason="the PETS clip is not here; see bench/samples.py")
+def test_the_demonstration_needs_no_configuration_and_keeps_nothing(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with RunningPasserby(Path("--demo"), tmp_path / "log", environ={"TMPDIR": str(kept)}).started() as running:
+        until(lambda: running.get("/live/campus.jpg").status_code == 200, running.log)
+        assert running.get("/api/cameras").json()["recording"] == "on"
+        assert list(kept.iterdir())
+        end(running)
+    assert list(kept.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_plate_is_back_after_a_restart_if_the_site_says_so_and_the_view_is_the_same(tmp_path: Path, clip: Path, kept: bool) -> None:
+    site = site_file(tmp_path, clip)
+    site.write_text(site.read_text("utf-8").replace("[site]\n", f"[site]\nkeep_plates = {str(kept).lower()}\n"), "utf-8")
+    with run(site) as running:
+        until(lambda: (running.camera("gate")["withheld_share"] or 1.0) < 0.5, "half of the place")
+        end(running)
+    # From now on, nothing settles within the time of a test: what is shown was known before.
+    site.write_text(site.read_text("utf-8").replace("settle_s = 2\n", "settle_s = 3600\n"), "utf-8")
+    with run(site) as running:
+        if kept:
+            until(lambda: (running.camera("gate")["withheld_share"] or 1.0) < 0.5, "the plate of before")
+        else:
+            running.flows("gate")
+            until(lambda: running.received("gate") > 30, "thirty pictures")
+            assert running.camera("gate")["withheld_share"] == 1.0
+        end(running)

@@ -1,6 +1,7 @@
 """Workers as real processes, ended by real signals."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from passerby.supervise.supervisor import Workers
 from passerby.supervise.worker_health import WorkerHealth, WorkerState
 from passerby.supervise.worker_keeper import Patience, pause_s
 from tests.support.drawn_worker import ROOT, Behaviour, command, configure, order
-from tests.support.listener import LONG_S, Listener, is_gone, received, scenes_of
+from tests.support.listener import LONG_S, Listener, is_gone, received, scenes_of, scenes_since_hello
 from tests.support.scenes import shown_blocks
 
 BRISK = Patience(first_pause_s=0.01, most_pause_s=0.05)
@@ -85,9 +86,7 @@ def test_a_killed_worker_starts_anew_and_says_why_and_no_other_is_touched() -> N
         os.kill(killed, signal.SIGKILL)
         buried = site.until_state("a", lambda h: h.state is WorkerState.WAITING)
         assert (buried.reason, buried.word, buried.pid, buried.restarts) == (Reason.CRASHED, "ended by SIGKILL", None, 1)
-        anew = site.messages.until(lambda heard: any(m.scene.time_s == 0 for m in scenes_of(heard, "a")), after=heard)
-        assert any(isinstance(m, Hello) for m in anew)
-        first = next(m for m in scenes_of(anew, "a") if m.scene.time_s == 0)
+        first = scenes_since_hello(site.messages.until(lambda m: bool(scenes_since_hello(m, "a")), after=heard), "a")[0]
         assert first.whole_plate
         assert not first.scene.patches
         assert site.health("a").pid not in {killed, None}
@@ -285,10 +284,24 @@ def test_where_plates_are_kept_a_worker_that_starts_anew_begins_with_the_one_of_
         kept["a"] = next(m.scene for m in scenes if m.whole_plate)
         heard = len(messages.heard)
         os.kill(cast("int", workers.health()[0].pid), signal.SIGKILL)
-        anew = messages.until(lambda m: all(any(s.scene.time_s == 0 for s in scenes_of(m, camera)) for camera in "ab"), after=heard)
-        first = {camera: next(s.scene for s in scenes_of(anew, camera) if s.scene.time_s == 0) for camera in "ab"}
+        anew = messages.until(lambda m: bool(scenes_since_hello(m, "a") and scenes_since_hello(m, "b")), after=heard)
+        first = {camera: scenes_since_hello(anew, camera)[0].scene for camera in "ab"}
         assert shown_blocks(first["a"]).mean() > 0.8
         assert not shown_blocks(first["b"]).any()
+    finally:
+        workers.stop(5)
+
+
+def test_plates_that_cannot_be_read_keep_no_worker_from_starting() -> None:
+    def damaged(_: str) -> Scene:
+        raise OSError
+
+    messages: Listener[object] = Listener()
+    workers = Workers((configure(order("a")),), SystemClock(), messages, patience=BRISK, kept_plate=damaged, command=command())
+    workers.start()
+    try:
+        messages.until(lambda heard: len(scenes_of(heard, "a")) > 2)
+        assert workers.health()[0].restarts == 0
     finally:
         workers.stop(5)
 
@@ -342,3 +355,21 @@ def test_pauses_grow_to_a_bound_and_begin_anew_after_a_long_life() -> None:
     patience = Patience(first_pause_s=0.5, most_pause_s=30)
     assert [pause_s(patience, n) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
     assert pause_s(patience, 10_000) == 30
+
+
+@pytest.mark.soak
+def test_workers_killed_and_stopped_200_times_at_random_moments_come_back_each_time_and_leave_nothing_behind() -> None:
+    moments = random.Random(4)
+    with running(configure(order("a")), configure(order("b")), patience=Patience(beat_s=4, first_pause_s=0.01, most_pause_s=0.05)) as site:
+        site.pid("a")
+        other, descriptors = site.pid("b"), len(list(Path("/proc/self/fd").iterdir()))
+        for round_number in range(200):
+            heard = len(site.messages.heard)
+            site.until_scenes("a", moments.randrange(1, 30), after=heard)
+            hit = cast("int", site.health("a").pid)
+            os.kill(hit, signal.SIGSTOP if round_number % 20 == 19 else signal.SIGKILL)
+            assert is_gone(hit)
+            site.messages.until(lambda m: bool(scenes_since_hello(m, "a")), after=heard)
+            assert site.health("a").restarts == round_number + 1
+        assert (site.health("b").pid, site.health("b").restarts) == (other, 0)
+        assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from passerby.released.messages import SceneMessage
+from passerby.released.messages import Hello, SceneMessage
 from tests.support.scenes import Canvas
 
 Item = TypeVar("Item")
@@ -42,6 +42,12 @@ class Listener(Generic[Item]):
 def scenes_of(heard: list[object], camera: str) -> list[SceneMessage]:
     """The scenes of a camera."""
     return [item for item in heard if isinstance(item, SceneMessage) and item.camera == camera]
+
+
+def scenes_since_hello(heard: list[object], camera: str) -> list[SceneMessage]:
+    """The scenes of a camera that came after the first Hello: those of a worker that started meanwhile."""
+    greeted = next((number for number, item in enumerate(heard) if isinstance(item, Hello)), len(heard))
+    return scenes_of(heard[greeted:], camera)
 
 
 def received(messages: list[SceneMessage]) -> Canvas:

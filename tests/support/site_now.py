@@ -122,3 +122,20 @@ def site_now(*cameras: CameraNow, **changes: Any) -> SiteNow:
         "not_alive": (),
     }
     return SiteNow(**(values | changes))
+
+
+class ToldSite:
+    """A site that is as a test says.
+
+    Attributes:
+        state: How it is; may be replaced.
+    """
+
+    def __init__(self, state: SiteNow | None = None) -> None:
+        self.state = site_now() if state is None else state
+
+    def now(self) -> SiteNow:
+        return self.state
+
+    def camera(self, camera: str) -> CameraNow | None:
+        return next((one for one in self.state.cameras if one.id == camera), None)

@@ -69,7 +69,7 @@ def main() -> None:
         "site", facts, lambda message, worker: Workers(configures, clock, message, worker, command=command), recordings, clock, journal
     )
     pictures = Pictures(site.places, PainterProcess(), clock)
-    server = HttpServer(application(site.now, pictures), "127.0.0.1", 0)
+    server = HttpServer(application(site, pictures), "127.0.0.1", 0)
     site.start()
     server.start()
     answered: list[str] = []

@@ -3,9 +3,9 @@
 The age of a recording is the time that passed since. Three rules (docs/design/recording.md says why):
 
 1. While the machine runs, its running clock measures what passes. A step of the wall clock makes nothing older and nothing younger.
-2. While it was off only the wall clock can tell. What it says at the start is believed at once, but never that time went back.
-3. A clock that steps ahead after a start may tell of time that the machine was off (a dead battery, set right by the network later). For what
-   was recorded before that start it is believed once it has held for HOLD_S.
+2. While it was off only the wall clock can tell. Up to MOST_OFF_S it is believed at once, but never that time went back.
+3. More than that, and a clock that steps ahead after a start (a dead battery, set right by the network later), tell of time that the machine was
+   off only once they have held for HOLD_S; and only for what was recorded before that start.
 
 Wall time is cut into eras: one begins at each start of the machine and at each step. A file's name says its minute and its era, so its age needs
 nothing but this module's few records. If they are lost, ages fall back to the wall clock.
@@ -21,6 +21,7 @@ from passerby.record.durable import replace_file
 from passerby.record.machine import Machine
 
 HOLD_S: Final = 600.0
+MOST_OFF_S: Final = 86400.0
 STEP_S: Final = 5.0
 """Less is no step: clocks are slewed, and ticks come late."""
 DRIFT_SHARE: Final = 0.001
@@ -43,8 +44,8 @@ class Era(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         era: Its number.
         boot: Whether the machine was started, or this is the first of all; else the clock stepped.
-        step_s: How far the wall clock stepped against the time that passed; of a boot: 0, or how far it had gone back.
-        believed_s: Of a boot: how much longer the machine was off than the wall clock said then, as told by later steps.
+        step_s: How far the wall clock stepped against the time that passed; of a boot: how much of what it said of the time off was not believed.
+        believed_s: Of a boot: how much longer the machine was off than was believed then.
     """
 
     era: int
@@ -94,10 +95,11 @@ class Ages:
             self._last_wall_s, self._last_running_s = before.wall_s, before.running_s
             self.notice()
         else:
-            gone_back_s = min(0.0, self._last_wall_s - before.wall_s)
-            era = Era(self._next(), boot=True, step_s=gone_back_s)
+            off_s = self._last_wall_s - before.wall_s
+            unbelieved_s = off_s - min(max(off_s, 0.0), MOST_OFF_S)
+            era = Era(self._next(), boot=True, step_s=unbelieved_s)
             self._begin(era)
-            if gone_back_s < -STEP_S:
+            if abs(unbelieved_s) > STEP_S:
                 on_step(era, self._last_wall_s)
         if self._eras[-1].era < last_era:
             self._begin(Era(last_era + 1, boot=False, step_s=0.0))

@@ -4,6 +4,7 @@ A scene is written if anything that can be seen in it differs from the scene wri
 What was left out was rendered as what stands before it, bit by bit: the renderer's caption changes with these seconds only.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +21,14 @@ from passerby.released.scene import PlatePatch, Scene
 
 BACK_S: Final = 5.0
 """A wall clock that is set back by less stays in its minute."""
+LATE_S: Final = 2.0
+"""Scenes come so much later than they were captured, at most, as a rule."""
 DAY_S: Final = 86400.0
 SUPERSEDED_S: Final = 3600.0
 MOST_PENDING_BYTES: Final = 32 * 1024 * 1024
 """What cannot be written is kept so far, then given up."""
+MOST_PLATES_A_MINUTE: Final = 16
+"""So often a plate may be new within a minute, all blocks taken together."""
 MOST_MINUTE_BYTES: Final = 64 * 1024 * 1024
 """JSON of a minute. A worker that says more is out of order, and is not listened to until the minute is over."""
 _NS: Final = 1_000_000_000
@@ -58,7 +63,8 @@ class CameraRecorder:
         # Cameras that were started together need not send their plates together.
         self._longest_s = DAY_S * (0.8 + 0.2 * (sum(folder.camera.encode()) % 16) / 16)
         self._segment: tuple[FileName, GrowingFile] | None = None
-        self._minute_bytes = 0
+        self._counted_minute = (-1, -1)
+        self._minute_bytes = self._minute_pixels = 0
         self._plate: tuple[FileName, GrowingFile] | None = None
         self._plate_begun: Moment | None = None
         self._blocks: KnownBlocks | None = None
@@ -86,7 +92,7 @@ class CameraRecorder:
         """Takes a scene, captured at a moment of the recorder's own clock.
 
         Raises:
-            OSError: No file could be begun. The scene is not recorded; the next one may be.
+            OSError: A file could not be begun or ended. The scene is not recorded; it may be given again.
         """
         scene = message.scene
         self._follow_plate(message)
@@ -96,7 +102,7 @@ class CameraRecorder:
         self._last = scene
         if not fresh and seen == self._written and self._segment is not None:
             return
-        if self._minute_bytes > MOST_MINUTE_BYTES:
+        if not self._fits_in_minute(captured, scene, fresh):
             self.dropped += 1
             return
         try:
@@ -104,7 +110,6 @@ class CameraRecorder:
             ref = self._add_patches(fresh, segment[0], captured)
         except OSError:
             self.abandon()
-            self.dropped += 1
             raise
         line = encode_line(scene, message.connection, ref)
         segment[1].add(Entry(_log_ns(captured), line))
@@ -118,10 +123,7 @@ class CameraRecorder:
             OSError: It could not be written. It is kept for the next time, unless it has grown too large.
         """
         try:
-            if self._plate is not None:
-                self._plate[1].flush()
-            if self._segment is not None:
-                self._segment[1].flush()
+            self._flush_files()
         except OSError:
             pending = sum(one[1].pending_bytes for one in (self._plate, self._segment) if one is not None)
             if pending > MOST_PENDING_BYTES:
@@ -129,50 +131,43 @@ class CameraRecorder:
             raise
 
     def close_if_over(self, now: Moment) -> None:
-        """Closes the minute under way if it is over.
+        """Closes the minute under way if it is over, and no scene of it can be on its way any more.
 
         Raises:
             OSError: As `close_segment`.
         """
         name = self.current
-        if name is not None and (name.era != now.era or now.wall_s >= (name.minute + 1) * MINUTE_S):
+        if name is not None and (name.era != now.era or now.wall_s >= (name.minute + 1) * MINUTE_S + LATE_S):
             self.close_segment()
 
     def close_segment(self) -> None:
-        """Closes the minute under way.
+        """Ends the minute under way: all of it is on the disk. If it cannot be closed as yet, `finish_rest` will.
 
         Raises:
-            OSError: It could not be closed; it is left as it is, and `finish_rest` tries again.
+            OSError: Its last scenes could not be written; it is still under way.
         """
         if self._segment is None:
             return
-        try:
-            self.flush()
-        finally:
-            if self._segment is not None:  # else it was abandoned
-                (name, file), self._segment, self._written = self._segment, None, None
-                file.close()
-                self.unfinished.append((name, False))
-        self.finish_rest()
+        self.flush()
+        (name, file), self._segment, self._written = self._segment, None, None
+        file.close()
+        self.unfinished.append((name, False))
+        with contextlib.suppress(OSError):
+            self.finish_rest()
 
     def close_plate(self) -> None:
-        """Closes the plate file under way; the next patch begins another.
+        """Ends the plate file under way; the next patch begins another. If it cannot be closed as yet, `finish_rest` will.
 
         Raises:
-            OSError: As `close_segment`.
+            OSError: Its last patches could not be written; it is still under way.
         """
-        self._blocks = None
-        self._epoch = -1
-        self._whole = False
-        if self._plate is None:
-            return
-        try:
-            self._plate[1].flush()
-        finally:
-            (name, file), self._plate = self._plate, None
-            file.close()
-            self.unfinished.append((name, True))
-        self.finish_rest()
+        self.flush()
+        plate, self._plate, self._blocks, self._epoch, self._whole = self._plate, None, None, -1, False
+        if plate is not None:
+            plate[1].close()
+            self.unfinished.append((plate[0], True))
+            with contextlib.suppress(OSError):
+                self.finish_rest()
 
     def finish_rest(self, *, recovered: bool = False) -> int:
         """Closes files under way that could not be closed yet; how many were.
@@ -212,11 +207,16 @@ class CameraRecorder:
         """
         try:
             self.close_segment()
-        finally:
             self.close_plate()
+        except OSError:
+            self.abandon()
+            raise
+        self.finish_rest()
 
     def abandon(self) -> None:
-        """Gives up what is not on the disk. What is there is closed later; the next scene begins anew, and the whole plate is asked for."""
+        """Ends everything as it is, what cannot be written is lost. The next scene begins anew, and the whole plate is asked for."""
+        with contextlib.suppress(OSError):
+            self._flush_files()
         for held, plate in ((self._segment, False), (self._plate, True)):
             if held is not None:
                 held[1].close()
@@ -246,6 +246,23 @@ class CameraRecorder:
         self._whole = message.whole_plate or dropped
         self._blocks, self._epoch = KnownBlocks(scene.size, scene.block_px), scene.plate_epoch
 
+    def _flush_files(self) -> None:
+        if self._plate is not None:
+            self._plate[1].flush()
+        if self._segment is not None:
+            self._segment[1].flush()
+
+    def _fits_in_minute(self, captured: Moment, scene: Scene, fresh: list[PlatePatch]) -> bool:
+        """Whether a scene is not too much for its minute. After too many patches the plate is not known any more, and begins anew."""
+        minute = captured.era, minute_of(captured.wall_s)
+        if minute != self._counted_minute:
+            self._counted_minute, self._minute_bytes, self._minute_pixels = minute, 0, 0
+        self._minute_pixels += sum(patch.width_px * patch.height_px for patch in fresh)
+        if self._minute_pixels > MOST_PLATES_A_MINUTE * scene.size.width_px * scene.size.height_px:
+            self.abandon()
+            return False
+        return self._minute_bytes <= MOST_MINUTE_BYTES
+
     def _plate_is_due(self) -> bool:
         if self._plate_begun is None or self._plate is None or self._blocks is None:
             return False
@@ -264,7 +281,6 @@ class CameraRecorder:
             name = _free_name(self.shelf, captured)
             self._segment = name, self._begun(self.folder.segment(name, OPEN), name, self._scenes)
             self.shelf.add(name)
-            self._minute_bytes = 0
         return self._segment
 
     def _add_patches(self, fresh: list[PlatePatch], segment: FileName, captured: Moment) -> PlateRef | None:

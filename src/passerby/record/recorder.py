@@ -160,7 +160,7 @@ class Recordings:
                 camera.recorder.write(message, captured)
             except OSError as error:
                 self._room.make(self._cameras, self._settings.free_space_floor_bytes, error)
-                raise output_error(self.folder, error) from error
+                self._write_again(camera.recorder, message, captured)
             return camera.recorder.wants_plate
 
     def wants_plate(self, camera: str) -> bool:
@@ -257,11 +257,23 @@ class Recordings:
                 minutes={name: len(camera.recorder.shelf) for name, camera in self._cameras.items()},
                 dropped={name: camera.recorder.dropped for name, camera in self._cameras.items()},
                 paused=self._room.paused,
-                free_bytes=self._room.free_bytes(),
+                free_bytes=self._room.free_bytes() or 0,
                 receipts_waiting=len(self._deleter.waiting),
                 undeleted=self._deleter.failed,
                 holds=self._holds.all,
             )
+
+    def _write_again(self, camera: CameraRecorder, message: SceneMessage, captured: Moment) -> None:
+        """Records a scene for which room was made; gives it up if it cannot be recorded still."""
+        if self._room.paused:
+            camera.dropped += 1
+            return
+        try:
+            camera.write(message, captured)
+        except OSError as error:
+            camera.abandon()
+            camera.dropped += 1
+            raise output_error(self.folder, error) from error
 
     def _add_camera(self, found: "_Found") -> None:
         folder, camera = found.folder, found.folder.camera

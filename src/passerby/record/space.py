@@ -53,28 +53,35 @@ class Room:
         self._ages, self._holds, self._deleter = ages, holds, deleter
         self.paused = False
 
-    def free_bytes(self) -> int:
-        """Bytes that are free; 0 if that cannot be known."""
+    def free_bytes(self) -> int | None:
+        """Bytes that are free; None = that cannot be known."""
         try:
             return self._free(self._folder)
         except OSError:
-            return 0
+            return None
 
     def make(self, cameras: Mapping[str, KeptCamera], floor_bytes: int, failed: OSError | None = None) -> None:
-        """Deletes the oldest minutes while there is less room than the floor; and a few in any case, if writing failed since the disk is full."""
+        """Deletes the oldest minutes while there is less room than the floor; and a few in any case, if writing failed since the disk is full.
+
+        Where the room cannot be measured nothing is deleted for it.
+        """
         full = failed is not None and failed.errno in FULL
         wanted_bytes = round(floor_bytes * (1 + RESUME_SHARE)) if self.paused else floor_bytes
         for _ in range(MOST_ROUNDS):
-            if not full and self.free_bytes() >= wanted_bytes:
+            if not full and not self._lacks(wanted_bytes):
                 self.paused = False
                 return
             if not self._delete_oldest(cameras):
                 break
             full = False
-        if self.free_bytes() < wanted_bytes and not self.paused:
+        if self._lacks(wanted_bytes) and not self.paused:
             self.paused = True
             for camera in cameras.values():
                 camera.recorder.abandon()
+
+    def _lacks(self, wanted_bytes: int) -> bool:
+        free_bytes = self.free_bytes()
+        return free_bytes is not None and free_bytes < wanted_bytes
 
     def _delete_oldest(self, cameras: Mapping[str, KeptCamera]) -> bool:
         """Deletes a few of the oldest minutes of all cameras; whether there were any."""

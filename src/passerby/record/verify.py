@@ -43,7 +43,7 @@ def verify(recordings: Path, camera: str | None = None) -> Iterator[Checked]:
                     patches[plate.text] = checked.messages
                     yield checked
             for segment, path in folder.segments():
-                checked = _checked_segment(found(path) or path, segment, patches)
+                checked = _checked_segment(found(path) or path, folder, segment, patches)
                 if checked is not None:
                     yield checked
 
@@ -70,12 +70,12 @@ def _checked_plate(path: Path) -> Checked | None:
     return _outcome(path, contents)
 
 
-def _checked_segment(path: Path, name: FileName, patches: dict[str, int]) -> Checked | None:
+def _checked_segment(path: Path, folder: CameraFolder, name: FileName, patches: dict[str, int]) -> Checked | None:
     contents = _read(path)
     if contents is None or isinstance(contents, Checked):
         return contents
     for number, entry in enumerate(contents.entries):
-        trouble = _trouble_of(entry, patches)
+        trouble = _trouble_of(entry, folder, patches)
         if trouble:
             return Checked(path, number, f"scene {number} {trouble}")
     if any(later.log_ns < earlier.log_ns - 10**10 for earlier, later in zip(contents.entries, contents.entries[1:], strict=False)):
@@ -83,7 +83,7 @@ def _checked_segment(path: Path, name: FileName, patches: dict[str, int]) -> Che
     return _outcome(path, contents)
 
 
-def _trouble_of(entry: Entry, patches: dict[str, int]) -> str:
+def _trouble_of(entry: Entry, folder: CameraFolder, patches: dict[str, int]) -> str:
     """What is wrong with a scene; "" = nothing."""
     try:
         line = decode_line(entry.data)
@@ -92,8 +92,14 @@ def _trouble_of(entry: Entry, patches: dict[str, int]) -> str:
         return f"cannot be used: {error}"
     if line.plate is None:
         return ""
-    if parsed_name(line.plate.file) is None:
+    name = parsed_name(line.plate.file)
+    if name is None:
         return f"refers to {line.plate.file!r}, which is no plate file"
+    if line.plate.patches > patches.get(line.plate.file, 0):
+        # Perhaps it has grown since it was checked.
+        plate = found(folder.plate(name))
+        contents = _read(plate) if plate is not None else None
+        patches[line.plate.file] = len(contents.entries) if isinstance(contents, Contents) else 0
     there = patches.get(line.plate.file, 0)
     return f"refers to {line.plate.patches} patches of {line.plate.file}, which has {there}" if line.plate.patches > there else ""
 

@@ -87,7 +87,7 @@ class SceneMessage(msgspec.Struct, frozen=True, tag="scene"):
         released_monotonic_s: When the scene left the gate.
         media_s: The camera's own time, seconds since the connection began; None = it gives none that can be used.
         connection: Grows by one with each connection to the camera.
-        whole_plate: Whether `scene.patches` holds all of the plate that is shown (after `SendPlate`, and in a gate's first scene) and not only what is new.
+        whole_plate: Whether `scene.patches` holds all of the plate that is shown (after `SendPlate`, in a gate's first scene), not only what is new.
         scene: The scene; its `time_s` never falls, also over connections.
     """
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import anyio
 import anyio.to_thread
@@ -49,11 +49,23 @@ class AnswerError(Exception):
         self.status, self.detail, self.do = status, detail, do
 
 
-def application(site_now: Callable[[], SiteNow], pictures: Pictures, lost_log_lines: Callable[[], int] = int) -> FastAPI:
+class WatchedSite(Protocol):
+    """A site that can be asked how it is: `supervise.running_site.RunningSite`, or a stand-in. Answers come at once."""
+
+    def now(self) -> SiteNow:
+        """How everything is."""
+        ...
+
+    def camera(self, camera: str) -> CameraNow | None:
+        """How one camera is; None = there is none of that id."""
+        ...
+
+
+def application(site: WatchedSite, pictures: Pictures, lost_log_lines: Callable[[], int] = int) -> FastAPI:
     """The application.
 
     Args:
-        site_now: How the site is now; quick.
+        site: The site.
         pictures: The cameras' pictures.
         lost_log_lines: How many log lines were dropped.
     """
@@ -68,9 +80,9 @@ def application(site_now: Callable[[], SiteNow], pictures: Pictures, lost_log_li
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title="Passerby", summary=SUMMARY, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     _add_page(app)
-    _add_cameras(app, site_now)
-    _add_pictures(app, site_now, pictures)
-    _add_health(app, site_now, pictures, lost_log_lines)
+    _add_cameras(app, site)
+    _add_pictures(app, site, pictures)
+    _add_health(app, site, pictures, lost_log_lines)
     app.add_exception_handler(AnswerError, _error_answer)
     app.add_middleware(Guard)
     return app
@@ -90,12 +102,12 @@ async def _error_answer(_request: Request, error: Exception) -> Response:
     return JSONResponse(ErrorAnswer(detail=error.detail, do=error.do).model_dump(), error.status, headers)
 
 
-def _camera(now: SiteNow, camera: str) -> CameraNow:
+def _camera(site: WatchedSite, camera: str) -> CameraNow:
     """The camera of that id. Raises AnswerError."""
-    for each in now.cameras:
-        if each.id == camera:
-            return each
-    raise AnswerError(404, "There is no camera of that id here.", "/api/cameras lists all")
+    found = site.camera(camera)
+    if found is None:
+        raise AnswerError(404, "There is no camera of that id here.", "/api/cameras lists all")
+    return found
 
 
 def _add_page(app: FastAPI) -> None:
@@ -115,17 +127,17 @@ def _add_page(app: FastAPI) -> None:
         return Response(files[name], media_type=PAGE[name])
 
 
-def _add_cameras(app: FastAPI, site_now: Callable[[], SiteNow]) -> None:
+def _add_cameras(app: FastAPI, site: WatchedSite) -> None:
     @app.get("/api/cameras", summary="All cameras and how they are", tags=["cameras"])
     async def cameras() -> CamerasAnswer:
-        return cameras_answer(site_now())
+        return cameras_answer(site.now())
 
     @app.get("/api/cameras/{camera}", summary="One camera and how it is", tags=["cameras"], responses={404: ERRORS[404]})
     async def one(camera: str) -> CameraAnswer:
-        return camera_answer(_camera(site_now(), camera))
+        return camera_answer(_camera(site, camera))
 
 
-def _add_pictures(app: FastAPI, site_now: Callable[[], SiteNow], pictures: Pictures) -> None:
+def _add_pictures(app: FastAPI, site: WatchedSite, pictures: Pictures) -> None:
     threads = anyio.CapacityLimiter(DRAWING_THREADS)
     mark = secrets.token_hex(4)  # numbers of pictures begin anew with each start
     waiting = 0
@@ -134,7 +146,7 @@ def _add_pictures(app: FastAPI, site_now: Callable[[], SiteNow], pictures: Pictu
         """The newest picture, waiting a little for the first. Raises AnswerError."""
         passed_s = 0.0
         while True:
-            known = _camera(site_now(), camera)
+            known = _camera(site, camera)
             if not known.has_picture:
                 raise AnswerError(503, known.words.says, known.words.do)
             picture = await anyio.to_thread.run_sync(pictures.picture, camera, limiter=threads)
@@ -162,20 +174,21 @@ def _add_pictures(app: FastAPI, site_now: Callable[[], SiteNow], pictures: Pictu
         return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
 
 
-def _add_health(app: FastAPI, site_now: Callable[[], SiteNow], pictures: Pictures, lost_log_lines: Callable[[], int]) -> None:
-    unhealthy: dict[int | str, dict[str, Any]] = {503: {"model": HealthAnswer, "description": "It is not."}}
+def _add_health(app: FastAPI, site: WatchedSite, pictures: Pictures, lost_log_lines: Callable[[], int]) -> None:
+    unhealthy: dict[int | str, dict[str, Any]] = {200: {"description": "It is."}, 503: {"model": HealthAnswer, "description": "It is not."}}
+    text: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "As text."}}
 
     @app.get("/healthz", summary="Whether the supervisor lives", tags=["health"], response_model=HealthAnswer, responses=unhealthy)
     async def alive() -> Response:
-        return _health_answer(site_now().not_alive)
+        return _health_answer(site.now().not_alive)
 
     @app.get("/readyz", summary="Whether the site is ready", tags=["health"], response_model=HealthAnswer, responses=unhealthy)
     async def ready() -> Response:
-        return _health_answer(site_now().not_ready)
+        return _health_answer(site.now().not_ready)
 
-    @app.get("/metrics", summary="Figures for Prometheus", tags=["health"], response_class=Response)
+    @app.get("/metrics", summary="Figures for Prometheus", tags=["health"], response_class=Response, responses=text)
     async def metrics() -> Response:
-        return Response(exposition(site_now(), len(pictures.watched), lost_log_lines()), headers={"content-type": CONTENT_TYPE})
+        return Response(exposition(site.now(), len(pictures.watched), lost_log_lines()), headers={"content-type": CONTENT_TYPE})
 
 
 def _health_answer(why: tuple[str, ...]) -> Response:

@@ -49,4 +49,5 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        await answer(scope, receive, send_with_headers)
+        # What HEAD asks for is what GET would be answered with; the server leaves out the body.
+        await answer({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send_with_headers)

@@ -89,7 +89,8 @@ class HttpServer:
     def stop(self, within_s: float) -> None:
         """Ends; requests that do not end in time are cut off."""
         self.ask_to_stop()
-        self._thread.join(within_s)
+        if self._thread.ident is not None:
+            self._thread.join(within_s)
         if self._thread.is_alive():
             self._server.force_exit = True
             self._thread.join(0.5)

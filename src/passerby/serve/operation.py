@@ -17,9 +17,11 @@ from passerby.clock import Clock, SystemClock
 from passerby.errors import PasserbyError
 from passerby.models.fetch import verified_weights
 from passerby.models.manifest import load_manifest
+from passerby.record.last_plate import last_plate
 from passerby.record.receipts import FileReceipts
 from passerby.record.recorder import Recordings
 from passerby.record.settings import RecordingSettings
+from passerby.released.scene import Scene
 from passerby.serve.app import application
 from passerby.serve.asked_signals import AskedSignals, asked_signals
 from passerby.serve.http_server import HttpServer
@@ -74,6 +76,16 @@ class Operation:
         self._clock = SystemClock() if clock is None else clock
         self._notice = ServiceNotice()
 
+    def _kept_plate(self, camera: str) -> Scene | None:
+        """The plate that a new process may begin with, out of the recordings; None = none, and the place settles anew."""
+        if not self._site.place.keep_plates:
+            return None
+        try:
+            return last_plate(self._site.state_folder / RECORDINGS, camera)
+        except (PasserbyError, OSError) as error:
+            self._journal.warning("the last plate cannot be read: the place settles anew", camera=camera, error=type(error).__name__)
+            return None
+
     def run(self, say_address: Callable[[str], object]) -> int:
         """Runs until a signal says to end; returns the exit code.
 
@@ -85,7 +97,7 @@ class Operation:
         """
         give_back_large_blocks()
         with contextlib.ExitStack() as stack:
-            self._prepare_weights()
+            self._prepare_weights(self._site)
             configures = orders(self._site, self._cache_folder)
             state = stack.enter_context(StateFolder(self._site.state_folder))
             receipts = FileReceipts(state.path / RECEIPTS)
@@ -94,18 +106,18 @@ class Operation:
             running = RunningSite(
                 self._site.name,
                 facts_of(self._site),
-                lambda on_message, on_worker: Workers(configures, self._clock, on_message, on_worker),
+                lambda on_message, on_worker: Workers(configures, self._clock, on_message, on_worker, kept_plate=self._kept_plate),
                 Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=account()),
                 self._clock,
                 self._journal,
                 records=self._site.recording.enabled,
             )
             pictures = Pictures(running.places, PainterProcess(), self._clock)
-            server = HttpServer(application(running.now, pictures, self._lost_log_lines), self._site.server.host, self._site.server.port)
+            server = HttpServer(application(running, pictures, self._lost_log_lines), self._site.server.host, self._site.server.port)
             asked = stack.enter_context(asked_signals())
             self._journal.info("starting", site=self._site.name, cameras=len(self._site.cameras), workers=len(configures), pid=os.getpid())
-            if self._site.place.keep_plates:
-                self._journal.warning("plates are not kept over a restart yet: keep_plates has no effect, every place settles anew")
+            if self._site.place.keep_plates and not self._site.recording.enabled:
+                self._journal.warning("keep_plates has no effect without recordings, which hold the plates: every place settles anew after a restart")
             try:
                 running.start()
                 server.start()
@@ -116,9 +128,9 @@ class Operation:
                 done = self._end(running, server)
         return EXIT_DONE if done else EXIT_FAILED
 
-    def _prepare_weights(self) -> None:
+    def _prepare_weights(self, site: Site) -> None:
         """Makes sure that the workers find the detector's weights: they have no network to fetch them."""
-        detector = self._site.detector
+        detector = site.detector
         verified_weights(load_manifest(detector.manifest).entry(detector.name), self._cache_folder)
 
     def _follow(self, asked: AskedSignals, running: RunningSite, record: ConfigurationRecord) -> None:
@@ -147,6 +159,8 @@ class Operation:
             return
         change = change_of(self._site, read_site(self._path))
         configures = orders(change.site, self._cache_folder)
+        if change.site.detector != self._site.detector:
+            self._prepare_weights(change.site)
         by = account()
         record.note(change.site, by)
         try:

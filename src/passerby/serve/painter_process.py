@@ -1,19 +1,27 @@
 """The supervisor's end of the painter: started when somebody watches, ended when nobody does."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import BinaryIO, Final, cast
 
 import msgspec
 
+from passerby.clock import Clock, SystemClock
 from passerby.errors import SceneError
 from passerby.released.framing import length_of, read_framed
 from passerby.released.scene import Scene
 from passerby.serve.painter_orders import Draw, Forget, Order
 
+PAINTER: Final = (sys.executable, "-I", "-m", "passerby.serve.painter")
+PASSED_ON: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Of our own environment, which may hold secrets, it gets these, so that libraries are found."""
 END_WITHIN_S: Final = 1.0
+FIRST_REST_S: Final = 0.5
+LONGEST_REST_S: Final = 30.0
 LONGEST_S: Final = 10.0
 """A picture that takes longer comes from a painter that hangs: it is ended."""
 
@@ -21,11 +29,18 @@ LONGEST_S: Final = 10.0
 class PainterProcess:
     """Draws through a process. Safe to use from several threads; one picture is drawn at a time.
 
+    Args:
+        clock: Monotonic time.
+        command: How the process is started.
+
     Attributes:
         starts: How often the process was started.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None, command: Sequence[str] = PAINTER) -> None:
+        self._clock = SystemClock() if clock is None else clock
+        self._command = command
+        self._failures, self._rests_until_s = 0, 0.0
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._known: set[str] = set()
@@ -40,7 +55,7 @@ class PainterProcess:
     def draw(self, camera: str, scene: Scene, *, anew: bool) -> bytes:
         """The JPEG of a scene; b"" where the whole plate is needed first, for instance as the painter had to be started anew."""
         with self._lock:
-            if not anew and (camera not in self._known or not self._runs()):
+            if (not anew and (camera not in self._known or not self._runs())) or self._clock.monotonic_s() < self._rests_until_s:
                 return b""
             self._known.add(camera)
             jpeg = self._ask(Draw(camera, scene, anew))
@@ -69,7 +84,11 @@ class PainterProcess:
     def _ask(self, order: Draw) -> bytes:
         process = self._process
         if process is None or process.poll() is not None:
-            process = self._start()
+            try:
+                process = self._start()
+            except OSError:
+                self._rest()
+                return b""
         watchdog = threading.Timer(LONGEST_S, process.kill)
         watchdog.daemon = True
         watchdog.start()
@@ -82,7 +101,15 @@ class PainterProcess:
             watchdog.cancel()
         if answer is None:
             self._end()
+            self._rest()
+        else:
+            self._failures = 0
         return answer or b""
+
+    def _rest(self) -> None:
+        """A process that ended is not started anew at once, and each time without success later."""
+        self._rests_until_s = self._clock.monotonic_s() + min(LONGEST_REST_S, FIRST_REST_S * 2**self._failures)
+        self._failures = min(self._failures + 1, 16)
 
     @staticmethod
     def _send(process: subprocess.Popen[bytes], order: Order) -> None:
@@ -98,8 +125,9 @@ class PainterProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         self._end()
         self.starts += 1
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "passerby.serve.painter"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a module of ours
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
         return self._process
 

@@ -183,6 +183,15 @@ class RunningSite:
         up_s = self._clock.monotonic_s() - self._started_s
         return SiteNow(self._name, up_s, cameras, workers, recording if self._records else None, (*still, *_not_ready(workers, recording)), still)
 
+    def camera(self, camera: str) -> CameraNow | None:
+        """How one camera is; None = there is none of that id. Quick, however many cameras there are."""
+        facts = next((one for one in self._cameras if one.id == camera), None)
+        if facts is None or camera not in self.places.cameras:
+            return None
+        worker = next((one for one in self._workers.health() if camera in one.cameras), None)
+        recording = None if self._recording is None else self._recording.health()
+        return self._camera_now(facts, worker, 0 if recording is None else recording.lost.get(camera, 0))
+
     def _is_behind(self) -> bool:
         """Whether recording has so much to write that no more whole plates should come."""
         return self._recording is not None and self._recording.is_behind

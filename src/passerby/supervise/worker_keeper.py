@@ -200,8 +200,13 @@ class WorkerKeeper:
         self._bury(life, *_cause(life, code))
 
     def _kept_plates(self) -> list[RestorePlate]:
-        kept = ((camera, self._kept_plate(camera)) for camera in self.cameras)
-        return [RestorePlate(camera, scene) for camera, scene in kept if scene is not None]
+        kept = []
+        for camera in self.cameras:
+            # Without its plate a camera settles anew; a recording that cannot be read must not keep its worker from starting.
+            with contextlib.suppress(Exception):
+                scene = self._kept_plate(camera)
+                kept += [] if scene is None else [RestorePlate(camera, scene)]
+        return kept
 
     def _hear(self, life: _Life, message: Message) -> None:
         begun = False

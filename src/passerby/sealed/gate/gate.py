@@ -214,7 +214,7 @@ class Gate:
             self._look_before_release(self._pace.runs)
 
     def release(self) -> bool:
-        """Looks at one tile of what is about to be released, if some is and the pace allows it; whether it did.
+        """Runs the detector once on what is about to be released, if something is and the pace allows it; whether it did.
 
         For whoever calls `see` with `releases_in_see` off, in moments in which no picture waits.
         """

@@ -2,13 +2,14 @@
 
 A look is a square tile, enlarged so that the smallest declared person is large at the detector's input. Tiles of one scale form a lattice whose
 neighbours overlap by more than the largest subject that the scale is for. The second lattice is 1.4 times as coarse and shifted by half a
-tile; one more is centred on the picture's border. A block may be released when it has been inside a tile of every lattice since it became a
-candidate and nothing was found on it.
+tile; one more is centred on the picture's border. A block may be released when it has been inside a tile of every lattice, in every way, since it
+became a candidate and nothing was found on it.
 """
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 import cv2
@@ -81,6 +82,15 @@ class Tile:
     lattice: int
 
 
+class Way(IntEnum):
+    """How a tile is looked at."""
+
+    AS_IT_IS = 0
+    MIRRORED = 1
+    TO_LEFT = 2
+    TO_RIGHT = 3
+
+
 def lattices(size: Size, min_person_px: int) -> list[list[Tile]]:
     """The tiles of each lattice, finest first; the last one is the whole picture in one or a few tiles."""
     longest = max(size.width_px, size.height_px)
@@ -148,7 +158,8 @@ class ReleaseLooks:
         self._inside = [self._blocks_inside(tile) for tile in self._tiles]
         self._all = np.zeros(grid.block_shape, np.int64)
         for tile, window in zip(self._tiles, self._inside, strict=True):
-            self._all[window] |= 1 << tile.lattice
+            for way in self._ways(tile):
+                self._all[window] |= _bit(tile, way)
         self._todo = self._all.copy()
         self.latest_runs = 0
         """Runs of the detector that the latest call of `look` asked for."""
@@ -158,53 +169,58 @@ class ReleaseLooks:
         self._todo[blocks] = self._all[blocks]
 
     def look(self, picture: Picture | Composite, candidates: Mask, most: int) -> tuple[Mask, Mask]:
-        """Looks at `picture` (h x w x 3) where `candidates` still need it, with at most `most` runs of the detector or at one tile (0 = no bound).
+        """Looks at `picture` (h x w x 3) where `candidates` still need it, with at most `most` runs of the detector (0 = no bound).
 
         Returns:
-            Candidates that every lattice has looked at without finding anything, and blocks on which something was found.
+            Candidates that every lattice has looked at in every way without finding anything, and blocks on which something was found.
         """
         self.forget(~candidates)
         found = np.zeros(self._grid.block_shape, bool)
         chosen = self._choose(candidates, most)
-        self.latest_runs = sum(self._ways(self._tiles[i]) for i in chosen)
-        for tile_number, boxes in zip(chosen, self._run(picture, chosen), strict=True):
-            tile, window = self._tiles[tile_number], self._inside[tile_number]
-            self._todo[window] &= ~np.int64(1 << tile.lattice)
+        self.latest_runs = len(chosen)
+        for (number, way), boxes in zip(chosen, self._run(picture, chosen), strict=True):
+            self._todo[self._inside[number]] &= ~_bit(self._tiles[number], way)
             found |= self._grid.blocks_of(self._grid.working_boxes(boxes.xyxy, grow=FOUND_GROWTH))
         self.forget(found)
         return candidates & (self._todo == 0) & ~found, found
 
-    def _choose(self, candidates: Mask, most: int) -> list[int]:
-        """Numbers of the tiles with the most blocks to look at."""
-        waiting = [int((candidates[w] & (self._todo[w] >> t.lattice & 1 == 1)).sum()) for t, w in zip(self._tiles, self._inside, strict=True)]
-        order = sorted((i for i, n in enumerate(waiting) if n), key=lambda i: -waiting[i])
-        if not most:
-            return order
-        costs = np.cumsum([self._ways(self._tiles[i]) for i in order])
-        return order[: max(1, int(np.searchsorted(costs, most, side="right")))]
+    def _choose(self, candidates: Mask, most: int) -> list[tuple[int, Way]]:
+        """Tiles by their number, and how to look at them: first the looks that serve the most blocks."""
+        waiting: list[tuple[int, int, Way]] = []
+        for number, window in enumerate(self._inside):
+            todo = self._todo[window][candidates[window]]
+            if todo.any():
+                waiting += [(int(((todo >> _shift(self._tiles[number], way)) & 1).sum()), number, way) for way in self._ways(self._tiles[number])]
+        order = sorted((one for one in waiting if one[0]), key=lambda one: -one[0])
+        return [(number, way) for _, number, way in (order[:most] if most else order)]
 
-    def _ways(self, tile: Tile) -> int:
-        """How often the detector looks at a tile."""
-        return 1 + self._both_ways + 2 * (tile.lattice in self._turned)
+    def _ways(self, tile: Tile) -> tuple[Way, ...]:
+        """How the detector looks at a tile."""
+        mirrored = (Way.MIRRORED,) if self._both_ways else ()
+        turned = (Way.TO_LEFT, Way.TO_RIGHT) if tile.lattice in self._turned else ()
+        return (Way.AS_IT_IS, *mirrored, *turned)
 
-    def _run(self, picture: Picture | Composite, chosen: Sequence[int]) -> list[Boxes]:
-        tiles = [self._tiles[i] for i in chosen]
+    def _run(self, picture: Picture | Composite, chosen: Sequence[tuple[int, Way]]) -> list[Boxes]:
+        views = [(self._tiles[number], way) for number, way in chosen]
         if self._executor is None:
-            return [self._one(picture, tile) for tile in tiles]
-        return list(self._executor.map(lambda tile: self._one(picture, tile), tiles))
+            return [self._one(picture, tile, way) for tile, way in views]
+        return list(self._executor.map(lambda view: self._one(picture, *view), views))
 
-    def _one(self, picture: Picture | Composite, tile: Tile) -> Boxes:
+    def _one(self, picture: Picture | Composite, tile: Tile, way: Way) -> Boxes:
         """What one look finds, in pixels of the picture."""
         part, x, y = _cut(picture, tile)
         rows, columns = part.shape[:2]
-        found = [self._detector.detect(part)]
-        if self._both_ways:
-            found.append(self._detector.detect(np.ascontiguousarray(part[:, ::-1])).mirrored(columns))
-        if tile.lattice in self._turned:
-            left, right = cv2.rotate(part, cv2.ROTATE_90_COUNTERCLOCKWISE), cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)
-            found.append(_turned_back(self._detector.detect(np.asarray(left, np.uint8)), columns, to_left=True))
-            found.append(_turned_back(self._detector.detect(np.asarray(right, np.uint8)), rows, to_left=False))
-        return self._credible(Boxes.joined(found).moved(x, y, 1), tile)
+        if way is Way.AS_IT_IS:
+            found = self._detector.detect(part)
+        elif way is Way.MIRRORED:
+            found = self._detector.detect(np.ascontiguousarray(part[:, ::-1])).mirrored(columns)
+        elif way is Way.TO_LEFT:
+            turned = np.asarray(cv2.rotate(part, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
+            found = _turned_back(self._detector.detect(turned), columns, to_left=True)
+        else:
+            turned = np.asarray(cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE), np.uint8)
+            found = _turned_back(self._detector.detect(turned), rows, to_left=False)
+        return self._credible(found.moved(x, y, 1), tile)
 
     def _credible(self, boxes: Boxes, tile: Tile) -> Boxes:
         """Boxes that withhold: of a size that this tile's scale is for, and sure enough for their kind."""
@@ -228,6 +244,16 @@ class ReleaseLooks:
 
         rows, columns = self._grid.block_shape
         return span(tile.y_px, self._grid.size.height_px, rows), span(tile.x_px, self._grid.size.width_px, columns)
+
+
+def _shift(tile: Tile, way: Way) -> int:
+    """Which bit of a block's list of looks to be made stands for this one."""
+    return len(Way) * tile.lattice + way
+
+
+def _bit(tile: Tile, way: Way) -> np.int64:
+    """The bit itself."""
+    return np.int64(1 << _shift(tile, way))
 
 
 def _turned_back(boxes: Boxes, side_px: int, *, to_left: bool) -> Boxes:

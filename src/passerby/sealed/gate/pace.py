@@ -71,5 +71,5 @@ class Pace:
         self._saved_runs = min(self._saved_runs + passed_s * self.runs_hz, float(self._most_runs))
 
     def spend(self, runs: int) -> None:
-        """Says how many runs were made: a single tile may take more than were left."""
+        """Says how many runs were made."""
         self._saved_runs -= runs
