@@ -118,7 +118,7 @@ def test_nothing_but_scenes_leaves_sealed_workers_for_long(canary: Canary, tmp_p
     for number, crash in enumerate((signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGQUIT, signal.SIGBUS)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        observation = observe(canary, folder, pictures=60, crash=crash, every=1)
+        observation = observe(canary, folder, pictures=20, crash=crash, every=1)
         is_closed(observation)
         was_watched(observation)
 

@@ -18,11 +18,13 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from passerby.sealed.worker import bpf, kernel, limits, protections
+from passerby.sealed.worker.name_files import NameFiles
 from passerby.sealed.worker.system_calls import number_of
 from passerby.site.orders import CameraOrder, Configure
 
@@ -111,6 +113,18 @@ def change_times(file: str) -> None:
 
 def attribute(file: str) -> None:
     os.setxattr(file, "user.passerby", b"x")
+
+
+def notice_replaced(file: str) -> None:
+    """Says that it is ready, and waits until another file has taken the place of this one."""
+    names = NameFiles([file, file + ".none", "/etc/shadow"])
+    assert not names.were_replaced()
+    print("ready", flush=True)  # noqa: T201 - read by the test
+    until_s = time.monotonic() + 60
+    while not names.were_replaced():
+        if time.monotonic() > until_s:
+            raise TimeoutError
+        time.sleep(0.01)
 
 
 def unnamed_file(folder: str) -> None:

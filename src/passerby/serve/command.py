@@ -30,7 +30,7 @@ def run_command(
     from passerby.serve.demo import WORDS, demo_site
     from passerby.serve.demo_clip import demo_clip
     from passerby.serve.logs import journal_on
-    from passerby.serve.operation import Operation
+    from passerby.serve.operation import EXIT_DONE, Operation
     from passerby.site.reading import read_site
 
     cache_folder = default_cache_folder(os.environ)
@@ -44,6 +44,10 @@ def run_command(
         else:
             with demo_site(demo_clip(os.environ, cache_folder, _say)) as shown:
                 code = run(Operation(shown, None, cache_folder, journal, lambda: writer.lost), WORDS)
+    if code != EXIT_DONE:
+        # A thread still works. It must not find the interpreter torn down under it.
+        sys.stderr.flush()
+        os._exit(code)
     raise typer.Exit(code)
 
 

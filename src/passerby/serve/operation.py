@@ -35,7 +35,7 @@ from passerby.site.settings import Camera, Site
 from passerby.supervise.camera_words import STALE_S
 from passerby.supervise.configured import ConfigurationRecord
 from passerby.supervise.journal import Journal
-from passerby.supervise.process_memory import give_back_large_blocks
+from passerby.supervise.process_memory import give_back_large_blocks, refuse_dumps
 from passerby.supervise.running_site import CameraFacts, RunningSite
 from passerby.supervise.state_folder import StateFolder
 from passerby.supervise.supervisor import Workers
@@ -96,6 +96,7 @@ class Operation:
             UserError: It cannot begin: weights, state folder, port, or a secret that is missing.
         """
         give_back_large_blocks()
+        refuse_dumps()
         with contextlib.ExitStack() as stack:
             self._prepare_weights(self._site)
             configures = orders(self._site, self._cache_folder)

@@ -32,7 +32,16 @@ def test_a_slower_pace_never_makes_more_runs_and_never_looks_less_than_twice_a_s
     slow, fast = sorted((paced(one), paced(other)), key=lambda pace: pace.looks_hz)
     assert LEAST_LOOKS_HZ <= slow.looks_hz <= fast.looks_hz <= 5.0
     assert LEAST_RUNS_HZ - 1e-9 <= slow.runs_hz <= fast.runs_hz + 1e-9
-    assert slow.all_windows <= fast.all_windows
+    seen_slow, seen_fast = (sum(len(pace.windows(look, 3)) for look in range(60)) * pace.looks_hz for pace in (slow, fast))
+    assert 0 < seen_slow <= seen_fast + 1e-9
+
+
+@pytest.mark.parametrize(("looks_hz", "windows"), [(5.0, 3.0), (3.5, 1.0), (2.0, 0.5)])
+def test_every_far_window_has_its_turn_at_every_pace(looks_hz: float, windows: float) -> None:
+    pace = paced(looks_hz)
+    seen = [window for look in range(60) for window in pace.windows(look, 3)]
+    assert len(seen) == 60 * windows
+    assert {seen.count(window) for window in range(3)} == {20 * windows}
 
 
 def test_a_new_pace_is_the_fastest_and_uses_all_runs_of_each_look() -> None:

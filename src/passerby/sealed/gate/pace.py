@@ -9,10 +9,12 @@ from passerby.sealed.gate.settings import GateSettings
 
 LEAST_LOOKS_HZ: Final = 2.0
 """What moves is looked at so often at least, however little time there is."""
-LEAST_RUNS_HZ: Final = 1.5
+LEAST_RUNS_HZ: Final = 1.0
 """At that pace, so many runs of the detector a second go into looks before a release."""
 ALL_WINDOWS_HZ: Final = 4.0
-"""From this pace on every look sees all of the far windows; below it they take turns."""
+"""From this pace on every look sees all of the far windows; below it they take turns, one a look,"""
+SPARED_WINDOWS_HZ: Final = 3.0
+"""and below this one every second look sees none."""
 
 
 class Pace:
@@ -42,10 +44,15 @@ class Pace:
         """Seconds between two looks."""
         return 1 / self._looks_hz
 
-    @property
-    def all_windows(self) -> bool:
-        """Whether each look sees all far windows."""
-        return self._looks_hz >= min(ALL_WINDOWS_HZ, self._fastest_hz)
+    def windows(self, look: int, count: int) -> range:
+        """Which of `count` far windows the look of this number sees: all, the next one, or none."""
+        if not count or self._looks_hz >= min(ALL_WINDOWS_HZ, self._fastest_hz):
+            return range(count)
+        every = 1 if self._looks_hz >= min(SPARED_WINDOWS_HZ, self._fastest_hz) else 2
+        if look % every:
+            return range(0)
+        turn = (look // every) % count
+        return range(turn, turn + 1)
 
     @property
     def runs_hz(self) -> float:

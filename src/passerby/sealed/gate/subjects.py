@@ -84,7 +84,7 @@ class LiveSubjects:
     def __init__(self, grid: Grid, detector: Detector, min_person_px: int, heights: PersonHeight, pace: Pace | None = None) -> None:
         self._grid = grid
         self._pace = pace
-        self._turn = 0
+        self._looks = 0
         self._detector = detector
         self._least_side_px = 5 * min_person_px
         self._heights = heights
@@ -101,12 +101,12 @@ class LiveSubjects:
         return subjects_of(without_doubles(Boxes.joined(found)) if len(found) > 1 else found[0])
 
     def _windows_now(self) -> list[tuple[slice, slice]]:
-        """The far windows that this look sees: all, or where time is short the next one."""
+        """The far windows that this look sees: all, unless time is short."""
         windows = self._far_windows()
-        if len(windows) < 2 or self._pace is None or self._pace.all_windows:
+        if self._pace is None:
             return windows
-        self._turn = (self._turn + 1) % len(windows)
-        return [windows[self._turn]]
+        self._looks += 1
+        return [windows[i] for i in self._pace.windows(self._looks, len(windows))]
 
     def _far_windows(self) -> list[tuple[slice, slice]]:
         """Overlapping windows of the rows where people are too small for a look at the whole picture; none while that is not known."""

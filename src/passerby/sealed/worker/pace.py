@@ -18,7 +18,7 @@ WINDOW_S: Final = 2.0
 
 
 class LookPace:
-    """Follows the load of the thread that gates pictures: quickly down, slowly up.
+    """Follows the load of the thread that gates pictures: quickly down, slowly up. It begins slowly, too.
 
     Args:
         most_looks_hz: What is wanted where there is time enough.
@@ -27,7 +27,7 @@ class LookPace:
 
     def __init__(self, most_looks_hz: float, now_s: float) -> None:
         self._most_hz = max(LEAST_WANTED_HZ, most_looks_hz)
-        self.looks_hz = self._most_hz
+        self.looks_hz = LEAST_WANTED_HZ
         """Of a camera, where no other picture waits."""
         self._since_s = now_s
         self._busy_s = 0.0

@@ -133,6 +133,8 @@ def _swap(lock_word: str) -> Protection:
         return Protection(SWAP, True, "locked")
     if memory.has_no_swap():
         return Protection(SWAP, True, "there is no swap for it")
+    if not kernel.is_linux():
+        return Protection(SWAP, False, "may be swapped: this system keeps no process out of its swap")
     return Protection(SWAP, False, f"may be swapped: {lock_word or 'nothing is locked'}")
 
 

@@ -13,11 +13,12 @@ from typing import Final
 
 from passerby.clock import Clock
 from passerby.errors import PasserbyError
-from passerby.released.messages import Beat, CameraHealth, CaptureState, Message, Trouble, encode_message
+from passerby.released.messages import Beat, CameraHealth, CaptureState, Message, Reason, Trouble, encode_message
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.sealed.worker.camera import Camera, LivePicture, OpenCamera
 from passerby.sealed.worker.gated_camera import GATE, RELEASE, SCENE, SETTINGS, GatedCamera, gate_settings, no_capture, trouble_of
+from passerby.sealed.worker.name_files import NameFiles, NamesReplacedError
 from passerby.sealed.worker.outbox import Key
 from passerby.sealed.worker.pace import LookPace
 from passerby.sealed.worker.surroundings import Surroundings
@@ -48,6 +49,7 @@ class Worker:
         self._plates_wanted = surroundings.plates_wanted
         self._clock = clock
         self._pace = LookPace(MOST_LOOKS_HZ, clock.monotonic_s())
+        self._name_files = NameFiles()
         self._states: dict[str, CaptureState] = {}
         self._unopened: list[CameraHealth] = []
         timed = TimedDetector(detector)
@@ -148,12 +150,16 @@ class Worker:
 
     def _beat(self, now_s: float) -> None:
         skipped = 0
+        reasons = set()
         for camera in self._cameras.values():
             health = camera.health()
             skipped += health.skipped
+            reasons.add(health.reason)
             self._tell_health(health)
         for unopened in self._unopened:
             self._tell_health(unopened)
+        if Reason.UNREACHABLE in reasons and self._name_files.were_replaced():
+            raise NamesReplacedError("this process may not read where names of hosts are found; the next one may")
         self._pace.update(now_s, skipped)
         self._tell(Beat(now_s, self._usage.cpu_s(), self._usage.resident_bytes()))
 
