@@ -8,7 +8,16 @@ from bench.privacy_tables import ROWS, heads_exposed, show_clips, show_glyphs, s
 
 
 def clip(name: str, light: str = "colour", released: float = 0.0, exposed: int = 0, shown: float = 0.97) -> dict[str, Any]:
-    tally = {"instances": 100, "released": 100 * released, "worst": 2 * released, "worst_s": 1.0, "flat": 0.0, "heads": 80, "exposed": exposed}
+    tally = {
+        "instances": 100,
+        "released": 100 * released,
+        "worst": 2 * released,
+        "worst_s": 1.0,
+        "flat": 0.0,
+        "heads": 80,
+        "exposed": exposed,
+        "by_plate": exposed,
+    }
     return {
         "name": name,
         "light": light,

@@ -18,7 +18,7 @@ from passerby.sealed.worker.bell import Bell
 from passerby.sealed.worker.outbox import Key, Outbox
 from passerby.sealed.worker.surroundings import Surroundings
 from passerby.sealed.worker.usage import Usage
-from passerby.sealed.worker.worker import Worker
+from passerby.sealed.worker.worker import LONGEST_PUT_OFF_S, Worker
 from passerby.site.orders import CameraOrder
 from tests.support.detectors import Finder
 from tests.support.hand_camera import HandCamera
@@ -158,9 +158,21 @@ def test_pictures_that_need_no_look_come_first_and_of_each_kind_that_whose_turn_
 
         for name, looked_s in (("b", 0.3), ("a", 0.1), ("c", 0.2)):
             assert show(**{name: looked_s}) == [name]
+        site.worker._cameras["d"].seen_s = SystemClock().monotonic_s()
         assert show(c=0.31, b=0.32, a=0.33, d=0.0) == ["b", "a", "c", "d"]
         assert show(a=0.6, b=0.5, c=0.7, d=0.45) == ["b", "d", "a", "c"]
         assert show(a=0.8, b=0.8, c=0.8, d=0.8) == ["a", "c", "d", "b"]
+
+
+def test_a_picture_that_must_be_looked_at_is_not_put_off_for_ever() -> None:
+    with bench([order("a"), order("b")], runs=False) as site:
+        for name in "ab":
+            site.cameras[name].show(STAGE.empty, 0.0, since_s=0.0)
+        taken_in_order(site)
+        site.worker._cameras["b"].seen_s -= LONGEST_PUT_OFF_S
+        site.cameras["a"].show(STAGE.empty, 0.1, since_s=0.1)
+        site.cameras["b"].show(STAGE.empty, 5.0, since_s=5.0)
+        assert taken_in_order(site) == ["b", "a"]
 
 
 def test_looks_are_made_while_no_other_picture_waits_and_when_they_must_be() -> None:

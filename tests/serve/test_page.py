@@ -141,12 +141,17 @@ def test_a_browser_shows_the_cameras_and_takes_names_for_text(page: str, tmp_pat
 def test_a_browser_draws_it_by_day_and_by_night(page: str, tmp_path: Path) -> None:
     looks = []
     for number, more in enumerate(([], ["--force-dark-mode"])):
-        shot = tmp_path / f"{number}.png"
-        browse(page, tmp_path / str(number), f"--screenshot={shot}", *more)
-        picture = cv2.imread(str(shot))
-        assert picture is not None
-        green = (np.abs(picture.astype(int) - (40, 180, 40)).max(2) < 30).mean()
+        shot, green, picture = tmp_path / f"{number}.png", 0.0, None
+        # The browser counts time of its own, and may be done with it before the pictures have come.
+        for _ in range(5):
+            browse(page, tmp_path / str(number), f"--screenshot={shot}", *more)
+            picture = cv2.imread(str(shot))
+            assert picture is not None
+            green = float((np.abs(picture.astype(int) - (40, 180, 40)).max(2) < 30).mean())
+            if green > 0.05:
+                break
         assert green > 0.05
+        assert picture is not None
         looks.append(float(picture[5, 5].mean()))
     assert looks[0] > 200
     assert looks[1] < 60

@@ -6,6 +6,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Final
@@ -14,6 +15,7 @@ END_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 ENDED_WITHIN_S: Final = 4.8
 """After a request to end, the process is gone after so long at the latest, whatever hangs."""
 EXIT_HUNG: Final = 1
+LONGEST_WAIT_S: Final = 0.25
 
 
 class AskedSignals:
@@ -27,11 +29,17 @@ class AskedSignals:
         self._at_terminal = _at_terminal()
 
     def next(self, within_s: float | None) -> signal.Signals | None:
-        """The next signal; None = none came in time."""
-        try:
-            return signal.Signals(self._arrived.get(timeout=within_s))
-        except queue.Empty:
-            return None
+        """The next signal; None = none came in time.
+
+        Waits in short pieces: a signal that the system hands to another thread does not wake this one, and its handler runs here only.
+        """
+        end_s = None if within_s is None else time.monotonic() + within_s
+        while True:
+            left_s = LONGEST_WAIT_S if end_s is None else min(LONGEST_WAIT_S, end_s - time.monotonic())
+            if left_s <= 0:
+                return None
+            with contextlib.suppress(queue.Empty):
+                return signal.Signals(self._arrived.get(timeout=left_s))
 
     def means_end(self, number: signal.Signals) -> bool:
         """Whether a signal is a request to end: so is the SIGHUP of a terminal that was closed, if we were started at one."""

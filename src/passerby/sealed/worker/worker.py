@@ -27,6 +27,7 @@ from passerby.site.orders import CameraOrder
 
 BEAT_S: Final = 1.0
 MOST_LOOKS_HZ: Final = 5.0
+LONGEST_PUT_OFF_S: Final = 0.25
 STOP_WITHIN_S: Final = 1.5
 LONGEST_WITHOUT_RELEASE_S: Final = 1.0
 
@@ -96,7 +97,8 @@ class Worker:
         waiting = [(camera, since_s) for camera in self._cameras.values() if (since_s := camera.capture.waiting_since_s()) is not None]
         if not waiting:
             return False
-        camera, _ = min(waiting, key=_turn)
+        now_s = self._clock.monotonic_s()
+        camera, _ = min(waiting, key=lambda one: _turn(one, now_s))
         picture = camera.capture.take()
         if picture is not None and not camera.lets_go():
             self._gate(camera, picture, self._pace.looks_hz if len(waiting) == 1 else LEAST_LOOKS_HZ)
@@ -180,11 +182,15 @@ class Worker:
             thread.join(max(0.0, until_s - self._clock.monotonic_s()))
 
 
-def _turn(waiting: tuple[GatedCamera, float]) -> tuple[bool, float]:
-    """Whose picture is gated first: the least of these."""
+def _turn(waiting: tuple[GatedCamera, float], now_s: float) -> tuple[int, float]:
+    """Whose picture is gated first: the least of these.
+
+    A picture that must be looked at lets those go first that need no look, since they take no time, but not for ever.
+    """
     camera, since_s = waiting
-    looks = camera.must_look(since_s)
-    return looks, camera.looked_s if looks else camera.seen_s
+    if not camera.must_look(since_s):
+        return 1, camera.seen_s
+    return (0 if now_s - camera.seen_s > LONGEST_PUT_OFF_S else 2), camera.looked_s
 
 
 def _stop(capture: Camera) -> None:
