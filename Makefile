@@ -26,7 +26,7 @@ $(READY): requirements-dev.lock pyproject.toml scripts/setup
 	@touch $(READY)
 
 demo: $(READY)
-	@.venv/bin/passerby run --demo $(DEMO)
+	@.venv/bin/python -m scripts.live_demo $(DEMO)
 
 redact: $(READY)
 	@.venv/bin/python -m scripts.demo $(REDACT)
