@@ -12,11 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 import av
@@ -63,6 +65,7 @@ main()
 """`passerby run`, with core dumps allowed as far as the system allows them, and with other workers if their command is given."""
 LEAKING: Final = "import runpy, sys; sys.path.insert(0, {root!r}); runpy.run_module('tests.support.leaking_worker', run_name='__main__')"
 ROOT: Final = Path(__file__).parents[2]
+ROOM_BYTES: Final = 8 << 30
 MOST_PACKED_BYTES: Final = 1 << 26
 """Larger heaps are searched as they are only: core files."""
 LEAST_WITHHELD: Final = 0.75
@@ -162,13 +165,22 @@ def _forms_of(frame: Any, converter: PictureConverter) -> list[Picture]:
     return [luma, bgr, bgr[..., ::-1], np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)]
 
 
+def trace_folder(folder: Path) -> Path:
+    """An empty folder for the trace, a gigabyte and more: in memory where there is room, so that other tests need not wait for the disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES:
+        return Path(tempfile.mkdtemp(prefix="passerby-trace-", dir=memory))
+    trace = folder / "trace"
+    trace.mkdir()
+    return trace
+
+
 class ObservedPasserby(RunningPasserby):
     """`passerby run` under strace."""
 
     def __init__(self, site: Path, folder: Path, leaks: tuple[str, ...]) -> None:
         self.log_path = folder / "log"
-        self.trace = folder / "trace"
-        self.trace.mkdir()
+        self.trace = trace_folder(folder)
         for name in ("tmp", "here"):
             (folder / name).mkdir()
         worker = "|".join([LEAKING.format(root=str(ROOT)), str(folder / "leaks"), ",".join(leaks)]) if leaks else ""
@@ -186,6 +198,15 @@ class ObservedPasserby(RunningPasserby):
         self.pid = until(self._traced_pid, "a process under strace")
         self.address = ""
         self._client = httpx.Client(timeout=30)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # Whoever kills strace alone leaves the traced processes running.
+        for pid in [self.pid, *self.worker_pids()]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        super().__exit__(kind, error, trace)
+        if error is not None:
+            shutil.rmtree(self.trace, ignore_errors=True)
 
     def _traced_pid(self) -> int:
         """The supervisor: strace starts another child for a moment, to find out what the kernel can."""
@@ -258,8 +279,10 @@ def observe(
         run.tell(signal.SIGTERM)
         run.ended()
         observation.log = run.log()
-    observation.traced = read_trace(folder / "trace")
-    shutil.rmtree(folder / "trace")
+    try:
+        observation.traced = read_trace(run.trace)
+    finally:
+        shutil.rmtree(run.trace)
     observation.workers = search.workers()
     search.everything()
     return observation
