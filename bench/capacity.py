@@ -346,7 +346,8 @@ def main() -> None:
         }
         for part in parts:
             found[part] = measures[part]()
-    show_cameras(found.get("cameras", ()))
+    if "cameras" in found:
+        show_cameras(found["cameras"])
     _show_rest(found)
     keep(given.json, found)
 
