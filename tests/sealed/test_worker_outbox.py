@@ -20,7 +20,8 @@ def pipe() -> Iterator[tuple[BinaryIO, int]]:
     reading, writing = os.pipe()
     with cast("BinaryIO", FileIO(reading, "rb")) as file:
         yield file, writing
-        os.close(writing)
+    # The reader goes first: whoever still writes then ends, and does not go on in the next test's pipe of the same number.
+    os.close(writing)
 
 
 def never_broken() -> None:
@@ -99,10 +100,14 @@ def test_a_reader_who_left_is_told_once_and_nothing_more_is_written() -> None:
 
 
 def test_closing_waits_no_longer_than_it_may_for_a_reader_who_does_not_read(pipe: tuple[BinaryIO, int]) -> None:
-    outbox = Outbox(pipe[1], lambda: None)
+    file, writing = pipe
+    outbox = Outbox(writing, lambda: None)
     outbox.put(("a",), bytes(WIDER_THAN_A_PIPE))
     outbox.start()
     assert not outbox.close(0.01)
+    file.close()
+    outbox._thread.join(10)
+    assert not outbox._thread.is_alive()
 
 
 @given(st.lists(st.binary(max_size=200), max_size=20))
