@@ -207,3 +207,33 @@ def test_a_composite_is_what_its_parts_are_in_every_window() -> None:
     for top, left, side in ((0, 0, 200), (5, 17, 33), (63, 90, 16), (16, 32, 16)):
         window = slice(top, top + side), slice(left, left + side)
         assert np.array_equal(composite.part(*window), whole[window])
+
+
+def looked_at_in_part() -> Gate:
+    """A gate whose candidates were looked at by some lattices, and not by all."""
+    gate = Gate(Stage().size, SETTINGS, Finder(), releases_in_see=False)
+    for time_s, picture in Play(seconds=6.0, hz=5.0):
+        gate.see(picture, time_s)
+    for _ in range(4):
+        assert gate.release()
+    assert gate._looks is not None
+    assert (gate._looks._todo != gate._looks._all).any()
+    assert not gate.plate.established.any()
+    return gate
+
+
+def test_looks_at_a_place_that_was_dropped_do_not_count_for_the_next_one() -> None:
+    gate = looked_at_in_part()
+    for step in range(4):
+        gate.see(Stage(seed=99).seen(Stage(seed=99).empty, 7.0 + step / 5), 7.0 + step / 5)
+    assert gate._looks is not None
+    assert np.array_equal(gate._looks._todo, gate._looks._all)
+
+
+def test_looks_at_a_candidate_that_was_given_up_do_not_count_for_the_next_one() -> None:
+    """Also where no other candidate waits, so that nothing is looked at meanwhile."""
+    gate = looked_at_in_part()
+    gate.plate._samples.empty(np.ones(gate.plate.established.shape, bool))
+    gate.see(Stage().seen(Stage().empty, 7.0), 7.0)
+    assert gate._looks is not None
+    assert np.array_equal(gate._looks._todo, gate._looks._all)

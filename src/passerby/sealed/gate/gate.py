@@ -189,6 +189,7 @@ class Gate:
         if self._looks is None:
             return
         self._plate = Plate(self._grid, self._settings, keep_samples=False)
+        self._looks.forget(np.ones(self._grid.block_shape, bool))
         self._light, self._exposure = LightModel(), Exposure()
         self._epoch += bool(self._sent.any())
         self._sent[:] = False
@@ -207,6 +208,8 @@ class Gate:
         if plate.absorb().any():
             self._take_over()
         candidate, waiting = plate.candidates()
+        # At each picture, also when nothing is looked at now: what was seen of a candidate that is gone must not count for the next one there.
+        self._looks.forget(~waiting)
         self._pace.pass_time(passed_s)
         above = ((plate.picture, plate.established.copy()), (candidate, waiting))
         self._waiting = (candidate, waiting, Composite(self._grid, picture, above)) if waiting.any() else None
