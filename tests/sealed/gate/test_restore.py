@@ -104,3 +104,16 @@ def test_a_plate_of_another_size_or_after_the_first_picture_is_refused() -> None
     gate.see(picture, 0.0)
     with pytest.raises(GateError):
         gate.restore(picture, blocks)
+
+
+def test_what_is_learned_beside_a_restored_plate_has_its_light() -> None:
+    picture, blocks = learned()
+    half = blocks.copy()
+    half[:, : half.shape[1] // 2] = False
+    gate, canvas = Gate(STAGE.size, SETTINGS, Finder()), Canvas()
+    gate.restore(picture, half)
+    for time_s, seen in Play(stage=STAGE, seconds=20.0, hz=5.0, change=darker):
+        canvas.take(gate.see(seen, time_s))
+    assert canvas.shown.mean() > 0.9
+    off = np.abs(canvas.picture.astype(int) - picture)[canvas.shown & (picture > 0).all(2)]
+    assert off.mean() < 4

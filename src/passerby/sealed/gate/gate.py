@@ -180,6 +180,8 @@ class Gate:
         if state is GateState.WATCHING and self._watch.recognised:
             self._plate.adopt(picture, blocks)
             self._take_over()
+            # What is learned beside it is kept in its light, or the two halves would differ by the light of two days.
+            self._exposure.expect(self._reference, self._known)
         else:
             self._watch.forget()
 

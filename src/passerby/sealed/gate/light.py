@@ -75,6 +75,10 @@ class Exposure:
         self._first: NDArray[np.float32] | None = None
         self._known: Mask | None = None
 
+    def expect(self, working: Picture, known: Mask) -> None:
+        """Takes a working picture of the place, of which `known` pixels are known, as the first picture."""
+        self._first, self._known = working.astype(np.float32), known.copy()
+
     def of(self, working: Picture, usable: Mask) -> NDArray[np.float32]:
         """The gain of `working` by region (rows x columns x 3), from the pixels that no subject covers; 1 = as the first picture."""
         if self._first is None or self._known is None:
