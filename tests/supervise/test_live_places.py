@@ -220,3 +220,16 @@ def test_a_whole_plate_that_was_taken_draws_the_same_as_a_scene_alone(places: Li
     pending = places.take("gate")
     assert pending is not None
     assert (render_once(pending.message.scene) == render_once(whole.scene)).all()
+
+
+def test_a_scene_grows_old_whatever_its_worker_said_of_the_time(places: LivePlaces, clock: SimulatedClock) -> None:
+    places.accept(message(at_s=1e12))
+    assert places.now("gate").scene_age_s == 0
+    clock.sleep(3600)
+    assert places.now("gate").scene_age_s == 3600
+
+
+def test_a_scene_that_came_late_is_as_old_as_its_picture(places: LivePlaces, clock: SimulatedClock) -> None:
+    clock.sleep(10)
+    places.accept(message(at_s=4.0))
+    assert places.now("gate").scene_age_s == 6

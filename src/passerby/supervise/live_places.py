@@ -68,6 +68,8 @@ class _Place:
     latency: Latency = field(default_factory=Latency)
     lock: threading.Lock = field(default_factory=threading.Lock)
     scene: SceneMessage | None = None
+    scene_at_s: float = 0.0
+    """When it came here, by our own clock: what a worker says of time is taken for no younger than that."""
     scenes: int = 0
     health: CameraHealth | None = None
     health_at_s: float = 0.0
@@ -132,7 +134,7 @@ class LivePlaces:
             scene = place.scene
             return PlaceNow(
                 scene=scene,
-                scene_age_s=None if scene is None else max(0.0, now_s - scene.captured_monotonic_s),
+                scene_age_s=None if scene is None else max(0.0, now_s - place.scene_at_s, now_s - scene.captured_monotonic_s),
                 health=place.health,
                 health_age_s=None if place.health is None else max(0.0, now_s - place.health_at_s),
                 trouble=place.trouble,
@@ -192,6 +194,7 @@ class LivePlaces:
         bare = msgspec.structs.replace(message, scene=msgspec.structs.replace(message.scene, patches=()))
         with place.lock:
             before, place.scene = place.scene, bare
+            place.scene_at_s = self._clock.monotonic_s()
             place.scenes += 1
             if before is not None and (before.connection > message.connection or before.scene.time_s > message.scene.time_s):
                 place.knows_plate = False  # a new worker: its gate knows nothing of the plate that we have
