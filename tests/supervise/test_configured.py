@@ -102,3 +102,27 @@ def test_a_damaged_file_counts_as_none(record: ConfigurationRecord, sink: Sink, 
         (tmp_path / FILE).write_bytes(damaged)
         assert record.note(site(), "anna")
     assert record.note(site(), "anna") == ()
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("/stream", "/other"), ('user = "watcher"', 'user = "guard"'), ('password = "hunter2"', 'password = "hunter3"')],
+)
+def test_another_stream_user_or_password_is_written_down_and_not_told(
+    record: ConfigurationRecord, sink: Sink, tmp_path: Path, was: str, now: str
+) -> None:
+    record.note(site(), "anna")
+    later = ConfigurationRecord(tmp_path, sink, SimulatedClock(2000.0))
+    assert later.note(site(camera=CAMERA.replace(was, now)), "bert") == ("camera gate: stream and login changed",)
+    kept = (tmp_path / FILE).read_text("utf-8") + "".join(one.why for one in sink.receipts)
+    for secret in ("hunter2", "hunter3", "/other", "watcher", "guard"):
+        assert secret not in kept
+    assert later.note(site(camera=CAMERA.replace(was, now)), "bert") == ()
+
+
+def test_a_long_value_hides_no_other_change(record: ConfigurationRecord, sink: Sink) -> None:
+    record.note(site(), "anna")
+    longer = CAMERA.replace("To see crowding in time.", "To see crowding " + "in time " * 20)
+    record.note(site('retention = "1 h"\nrelease_level = "counts"\n', longer), "anna")
+    assert "release_level" in sink.receipts[-1].why
+    assert "retention" in sink.receipts[-1].why

@@ -1,22 +1,32 @@
 """That the configuration changed goes into the receipts before it takes effect (invariant I7), also if the site file was changed while nothing ran.
 
-What was last in force lies in the state folder as `configured.json`: tables, keys and values, without users, passwords and paths of addresses.
+What was last in force lies in the state folder as `configured.json`: tables, keys and values. Of a camera's whole address, user and password there is
+a salted, slow digest (scrypt), so that a change is noticed and cannot be read: the receipt says that it changed, not from what to what.
 """
 
+import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from passerby.clock import Clock
 from passerby.record.durable import replace_file
 from passerby.record.receipts import Act, Receipt, ReceiptSink
 from passerby.released.partial_file import output_error
-from passerby.site.settings import Section, Site
+from passerby.site.settings import Camera, Section, Site
 
 FILE: Final = "configured.json"
 NEVER_TOLD: Final = ("source", "user", "password", "password_file", "id")
 MOST_LETTERS: Final = 400
+"""Of one value."""
+SEALED: Final = "stream and login"
+SALT: Final = "salt"
+SALT_BYTES: Final = 16
+SCRYPT: Final[Mapping[str, int]] = MappingProxyType({"n": 2**14, "r": 8, "p": 1, "dklen": 32})
+"""RFC 7914 with its parameters for interactive use: some tens of milliseconds a camera."""
 
 Tables = Mapping[str, Mapping[str, Any]]
 """Values by key, by table: "site", "recording", ..., and for each camera "camera gate-2"."""
@@ -41,12 +51,14 @@ class ConfigurationRecord:
             ReceiptError: It could not be written down: the change must not take effect.
             OutputError: It could not be kept that it was.
         """
-        tables = tables_of(site)
-        words = tuple(changes(self._read(), tables))
+        before = self._read()
+        salt = _salt_of(before)
+        tables = tables_of(site, salt)
+        words = tuple(changes(before, tables))
         for table, change in words:
             camera = table.removeprefix("camera ") if table.startswith("camera ") else ""
             why = change if camera else f"{table}: {change}"
-            self._receipts.write(Receipt(kind=Act.CONFIGURED, wall_s=self._clock.wall_s(), by=by, camera=camera, why=_short(why)))
+            self._receipts.write(Receipt(kind=Act.CONFIGURED, wall_s=self._clock.wall_s(), by=by, camera=camera, why=why))
         if words:
             try:
                 replace_file(self._path, json.dumps(tables, indent=1, sort_keys=True).encode("utf-8"))
@@ -64,24 +76,27 @@ class ConfigurationRecord:
         return found if good else {}
 
 
-def tables_of(site: Site) -> Tables:
-    """What of a site's configuration may be told, ready for JSON."""
-    tables = {"site": _values(site.place), "server": _values(site.server), "recording": _values(site.recording), "detector": _values(site.detector)}
+def tables_of(site: Site, salt: bytes) -> Tables:
+    """What of a site's configuration may be told, ready for JSON, and digests of what may not."""
+    tables: dict[str, dict[str, Any]] = {SALT: {SALT: salt.hex()}}
+    tables |= {"site": _values(site.place), "server": _values(site.server), "recording": _values(site.recording), "detector": _values(site.detector)}
     for camera in site.cameras:
-        tables[f"camera {camera.id}"] = {**_values(camera), "address": camera.shown_source}
+        tables[f"camera {camera.id}"] = {**_values(camera), "address": camera.shown_source, SEALED: _digest(camera, salt)}
     return tables
 
 
 def changes(old: Tables, new: Tables) -> Iterator[tuple[str, str]]:
     """Table by table, what changed, in words."""
     for table in old:
-        if table not in new:
+        if table not in new and table != SALT:
             yield table, "removed"
     for table, values in new.items():
-        if table not in old:
-            yield table, f"new: {', '.join(f'{key} {_told(value)}' for key, value in values.items())}"
+        if table == SALT:
             continue
-        found = [f"{key} {_told(old[table].get(key))} -> {_told(value)}" for key, value in values.items() if old[table].get(key) != value]
+        if table not in old:
+            yield table, f"new: {', '.join(f'{key} {_told(value)}' for key, value in values.items() if key != SEALED)}"
+            continue
+        found = [_changed(key, old[table].get(key), value) for key, value in values.items() if old[table].get(key) != value]
         if found:
             yield table, ", ".join(found)
 
@@ -91,8 +106,28 @@ def _values(section: Section) -> dict[str, Any]:
     return values
 
 
+def _changed(key: str, before: object, after: object) -> str:
+    return f"{key} changed" if key == SEALED else f"{key} {_told(before)} -> {_told(after)}"
+
+
+def _digest(camera: Camera, salt: bytes) -> str:
+    """Of everything by which a camera is reached and that may not be told."""
+    secrets = [None if one is None else one.get_secret_value() for one in (camera.source, camera.user, camera.password)]
+    said = json.dumps([*secrets, None if camera.password_file is None else str(camera.password_file)])
+    return hashlib.scrypt(said.encode("utf-8"), salt=salt, **SCRYPT).hex()
+
+
+def _salt_of(tables: Tables) -> bytes:
+    """The salt of before, or a new one, with which everything counts as changed."""
+    try:
+        salt = bytes.fromhex(tables.get(SALT, {}).get(SALT, ""))
+    except (TypeError, ValueError):
+        salt = b""
+    return salt if len(salt) == SALT_BYTES else os.urandom(SALT_BYTES)
+
+
 def _told(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _short(json.dumps(value, ensure_ascii=False))
 
 
 def _short(text: str) -> str:
