@@ -15,8 +15,8 @@ from passerby.sealed.gate.grid import Grid
 from passerby.sealed.gate.looks import Composite
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ, LEAST_RUNS_HZ, Pace
 from passerby.sealed.gate.settings import GateSettings
-from tests.support.detectors import Finder
-from tests.support.scenes import Canvas, Figure, Picture, Play, Stage, shown_blocks, stands, walks
+from tests.support.detectors import Blind, Finder
+from tests.support.scenes import Canvas, Figure, Picture, Play, Stage, figure_pixels, shown_blocks, stands, walks
 
 SETTINGS = GateSettings(settle_s=4.0, live_looks_hz=5.0)
 
@@ -237,3 +237,16 @@ def test_looks_at_a_candidate_that_was_given_up_do_not_count_for_the_next_one() 
     gate.see(Stage().seen(Stage().empty, 7.0), 7.0)
     assert gate._looks is not None
     assert np.array_equal(gate._looks._todo, gate._looks._all)
+
+
+def test_somebody_who_left_before_the_looks_came_to_him_is_not_released_after_all() -> None:
+    """He stood still for as long as it takes to fill all samples, and the detector never finds anybody. Then he goes, before anything is released."""
+    left_s = 9.0
+    gate, canvas = Gate(Stage().size, SETTINGS, Blind(), releases_in_see=False), Canvas()
+    gone = Figure(stands(150.0, 100.0, 0.0, left_s), width_px=30, height_px=60)
+    for time_s, picture in Play(figures=[gone], seconds=40.0, hz=10.0):
+        canvas.take(gate.see(picture, time_s))
+        while time_s > left_s + 1 and gate.release():
+            pass
+        assert not figure_pixels(canvas.picture).any(), time_s
+    assert canvas.shown.mean() > 0.9, "what he hid settles anew"

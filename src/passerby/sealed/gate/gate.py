@@ -8,10 +8,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.errors import DetectorError, GateError
 from passerby.released.scene import Cell, GateHealth, GateState, Glyph, Level, PlatePatch, Scene, Size
+from passerby.sealed.gate.background import distance
 from passerby.sealed.gate.cells import CoarseCells
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.glyphs import PersonHeight, glyphs_of
@@ -21,6 +24,7 @@ from passerby.sealed.gate.light import Exposure, LightModel
 from passerby.sealed.gate.looks import Composite, ReleaseLooks
 from passerby.sealed.gate.pace import Pace
 from passerby.sealed.gate.plate import LearnedPlate, Plate
+from passerby.sealed.gate.samples import AGREEING_SHARE_LIVE, TOLERANCE
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.gate.subjects import LiveSubjects, Subjects
 from passerby.sealed.gate.watch import Observation, Watch
@@ -204,12 +208,16 @@ class Gate:
         self._light.update(seen.working, self._reference, ~seen.hidden & self._known, passed_s)
         if self._looks is None:
             return
-        if seen.new_evidence:
-            gains = self._exposure.of(seen.working, ~seen.hidden)
+        gains = self._exposure.of(seen.working, ~seen.hidden) if seen.new_evidence else None
+        if gains is not None:
             plate.sample(picture, ~(seen.by_subject | seen.by_movement), passed_s, gains)
         if plate.absorb().any():
             self._take_over()
         candidate, waiting = plate.candidates()
+        if gains is not None and waiting.any():
+            unlike = self._unlike(candidate, seen.working, gains) & waiting & plate.undisturbed
+            plate.give_up(unlike)
+            waiting &= ~unlike
         # At each picture, also when nothing is looked at now: what was seen of a candidate that is gone must not count for the next one there.
         self._looks.forget(~waiting)
         self._pace.pass_time(passed_s)
@@ -217,6 +225,14 @@ class Gate:
         self._waiting = (candidate, waiting, Composite(self._grid, picture, above)) if waiting.any() else None
         if self._releases_in_see:
             self._look_before_release(self._pace.runs)
+
+    def _unlike(self, candidate: Picture, working: Picture, gains: NDArray[np.float32]) -> Mask:
+        """Blocks in which the candidate is not what is seen now: what its samples agreed on has left since."""
+        expected = self._grid.reduced(candidate)
+        rows, columns = expected.shape[:2]
+        light = cv2.resize(gains, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        expected = np.asarray(cv2.multiply(expected, light, dtype=cv2.CV_8U), np.uint8)
+        return self._grid.share_of_blocks(distance(working, expected) > TOLERANCE) > 1 - AGREEING_SHARE_LIVE
 
     def release(self) -> bool:
         """Runs the detector once on what is about to be released, if something is and the pace allows it; whether it did.

@@ -60,6 +60,14 @@ class Grid:
         side = BLOCK_PX // self.shrink
         return touched(working, side, self.block_shape)
 
+    def share_of_blocks(self, working: Mask) -> NDArray[np.float32]:
+        """Which share of each block's working pixels is set; what lies over the border counts as not set."""
+        side = BLOCK_PX // self.shrink
+        rows, columns = self.block_shape
+        padded = np.zeros((rows * side, columns * side), np.float32)
+        padded[: working.shape[0], : working.shape[1]] = working[: rows * side, : columns * side]
+        return mean_over(padded, side)
+
     def cells_of(self, blocks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Mean of a value per block over each coarse cell; what lies over the border counts as 0."""
         per = self.cell_px // BLOCK_PX

@@ -159,6 +159,12 @@ class Plate:
             self._samples.empty(restart)
         return picture, agree
 
+    def give_up(self, blocks: Mask) -> None:
+        """Forgets the samples of blocks that are not established: they settle anew."""
+        blocks = blocks & ~self._established
+        self._quiet_s[blocks] = 0
+        self._samples.empty(blocks)
+
     def hold_unsettled(self, blocks: Mask) -> None:
         """Says that these blocks never settled because subjects covered them: at the end of a clip."""
         self._held |= blocks & ~self._established & ~self._samples.full
