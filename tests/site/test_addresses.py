@@ -106,3 +106,17 @@ def test_a_file_counts_from_the_folder_and_becomes_an_address(tmp_path: Path) ->
     assert absolute("a clip.mp4", tmp_path) == (tmp_path / "a clip.mp4").as_uri()
     assert absolute("/x/100%.mp4", tmp_path) == "file:///x/100%25.mp4"
     assert absolute("rtsp://h/x", tmp_path) == "rtsp://h/x"
+
+
+@pytest.mark.parametrize("password", ["12/34", "1234?x", "77#k", "/", "9/@", "1@2/3"])
+def test_a_password_that_is_not_encoded_is_refused_and_no_part_of_it_is_shown(password: str) -> None:
+    address = f"rtsp://admin:{password}@10.0.0.1/s"
+    with pytest.raises(ValueError, match="encoded") as refused:
+        require_address(address)
+    assert password not in str(refused.value)
+    assert shown_address(address) == "rtsp://"
+
+
+def test_an_at_sign_in_a_path_is_no_password_where_it_is_encoded() -> None:
+    require_address("rtsp://camera.example/user%40place")
+    assert shown_address("rtsp://camera.example/user%40place") == "rtsp://camera.example"

@@ -38,9 +38,16 @@ def require_address(template: str) -> None:
         return
     if scheme not in STREAM_SCHEMES or " " in text:
         raise ValueError("no scheme of ours")
+    if _may_hide_a_password(text):
+        raise ValueError("a user or password that is not percent-encoded")
     parts = urlsplit(text)  # raises ValueError for brackets that do not match
     if not parts.hostname or parts.port == 0:  # raises ValueError for a port that is no number
         raise ValueError("no host")
+
+
+def _may_hide_a_password(address: str) -> bool:
+    """Whether an @ stands behind what looks like host and port: then that may be a user, and the beginning of a password with a / in it."""
+    return "@" in "".join(re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[1:])
 
 
 def scheme_of(address: str) -> str:
@@ -96,6 +103,8 @@ def shown_address(template: str) -> str:
     """What may be shown of an address: scheme, host and port, or the file's name."""
     scheme = scheme_of(template)
     if scheme in STREAM_SCHEMES:
+        if _may_hide_a_password(template):
+            return f"{scheme}://"
         authority = re.split(r"[/?#]", template.partition("://")[2], maxsplit=1)[0]
         return f"{scheme}://{authority.rpartition('@')[2]}"
     if VARIABLE.match(template):
