@@ -250,3 +250,12 @@ def test_somebody_who_left_before_the_looks_came_to_him_is_not_released_after_al
             pass
         assert not figure_pixels(canvas.picture).any(), time_s
     assert canvas.shown.mean() > 0.9, "what he hid settles anew"
+
+
+def test_a_plate_that_is_dropped_right_after_it_was_asked_for_has_another_number() -> None:
+    play = Play(seconds=15.0, hz=5.0)
+    gate = Gate(play.stage.size, SETTINGS, Finder())
+    epoch = [gate.see(picture, time_s) for time_s, picture in play][-1].plate_epoch
+    gate.resend_plate()
+    dark = np.zeros_like(play.stage.empty)
+    assert [gate.see(dark, 15.0 + step / 5) for step in range(3)][-1].plate_epoch == epoch + 1

@@ -95,6 +95,7 @@ class Gate:
         self._cells = CoarseCells(grid)
         self._fault = GateState.WATCHING
         self._sent = np.zeros(grid.block_shape, bool)
+        self._epoch_used = False
         self._renew_reference()
         self._looked_s: float | None = None
         self._drawn_s: float | None = None
@@ -197,7 +198,8 @@ class Gate:
         self._plate = Plate(self._grid, self._settings, keep_samples=False)
         self._looks.forget(np.ones(self._grid.block_shape, bool))
         self._light, self._exposure = LightModel(), Exposure()
-        self._epoch += bool(self._sent.any())
+        self._epoch += self._epoch_used
+        self._epoch_used = False
         self._sent[:] = False
         self._renew_reference()
 
@@ -323,6 +325,7 @@ class Gate:
         if not new.any():
             return ()
         self._sent |= new
+        self._epoch_used = True
         patches = []
         edges = np.diff(np.pad(new.astype(np.int8), ((0, 0), (1, 1))), axis=1)
         for row in np.flatnonzero(new.any(1)):
