@@ -180,7 +180,8 @@ def test_a_picture_without_memory_costs_its_camera_only() -> None:
 
 
 def test_too_many_pictures_are_skipped_and_counted_and_keep_no_camera_no_beat_and_no_command_waiting() -> None:
-    flood = Behaviour(hz=2000, skips=True)
+    # Large ones: small pictures are gated as fast as two threads of one interpreter can draw them.
+    flood = Behaviour(hz=2000, skips=True, size_px=(640, 480))
     with working(a=flood, b=flood) as talk:
         while [type(item) for item in talk.heard].count(Beat) < 3:
             talk.next()

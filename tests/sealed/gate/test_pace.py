@@ -259,3 +259,14 @@ def test_a_plate_that_is_dropped_right_after_it_was_asked_for_has_another_number
     gate.resend_plate()
     dark = np.zeros_like(play.stage.empty)
     assert [gate.see(dark, 15.0 + step / 5) for step in range(3)][-1].plate_epoch == epoch + 1
+
+
+def test_after_a_damaged_picture_nothing_is_shown_or_released_until_a_good_one_was_looked_at() -> None:
+    play = Play(seconds=15.0, hz=5.0)
+    gate = Gate(play.stage.size, SETTINGS, Finder())
+    for time_s, picture in play:
+        gate.see(picture, time_s)
+    assert not shown_blocks(gate.damaged(15.0)).any()
+    assert not gate.release()
+    assert not shown_blocks(gate.see(None, 14.9)).any(), "no look is due yet"
+    assert shown_blocks(gate.see(play.picture(15.2), 15.2)).mean() > 0.9

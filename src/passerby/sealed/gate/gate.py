@@ -285,6 +285,12 @@ class Gate:
     def _scene(self, time_s: float) -> Scene:
         return self._scene_in(time_s, self._fault)
 
+    def damaged(self, time_s: float) -> Scene:
+        """The scene of a picture that was damaged on its way: nothing is shown, nor released, until the next good picture was looked at."""
+        self._fault = GateState.BAD_FRAME
+        self._waiting = None
+        return self._scene(time_s)
+
     def withheld(self, time_s: float, state: GateState) -> Scene:
         """A scene that shows nothing, for a moment of which the caller knows that nothing may be shown."""
         return self._scene_in(time_s, state)

@@ -120,7 +120,7 @@ class GatedCamera:
         with self._timed():
             gate = self._gate_of(picture.size)
             if picture.damaged:
-                return self._message(gate.withheld(picture.time_s, GateState.BAD_FRAME), picture)
+                return self._message(gate.damaged(picture.time_s), picture)
             gate.looks_hz = looks_hz
             looks = gate.wants_picture(picture.time_s)
             scene = gate.see(picture.bgr() if looks else None, picture.time_s)
@@ -150,10 +150,12 @@ class GatedCamera:
         self._failures = 0
 
     def renew(self, error: Exception, place: str) -> Trouble:
-        """Lets go of a gate that failed, and of all that it knew; what to say of it. `place`: GATE or SCENE."""
+        """Lets go of a gate that failed, and of all that it knew; what to say of it. `place`: GATE, SCENE or RELEASE."""
         self._forget_gate()
         self._let_go += place == GATE
-        self._paused_until_s = self._clock.monotonic_s() + min(MOST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self._failures, 16))
+        # After a release no picture is at hand whose scene would say that nothing is shown now: the next one's has to come at once.
+        pause_s = 0.0 if place == RELEASE else min(MOST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self._failures, 16))
+        self._paused_until_s = self._clock.monotonic_s() + pause_s
         self._failures += 1
         return trouble_of(self.id, error, place)
 
