@@ -30,6 +30,7 @@ class Recorder:
         self.wants = False
         self.closed = False
         self.paused = False
+        self.undeleted = self.receipts_waiting = 0
         self.settings: list[tuple[RecordingSettings, str]] = []
         self.ticks = 0
 
@@ -52,7 +53,7 @@ class Recorder:
         self.settings.append((settings, by))
 
     def health(self) -> RecordingsHealth:
-        return RecordingsHealth({"gate": 3}, {"gate": 1}, self.paused, 5_000_000_000, 0, 0, ())
+        return RecordingsHealth({"gate": 3}, {"gate": 1}, self.paused, 5_000_000_000, self.receipts_waiting, self.undeleted, ())
 
     def close(self) -> None:
         self.closed = True
@@ -207,3 +208,11 @@ def test_a_pause_for_want_of_space_is_told_in_words() -> None:
     with running(recorder) as thread:
         assert "the disk is too full: 5.0 GB are free" in thread.health().failing
         assert (thread.health().minutes, thread.health().free_bytes) == (3, 5_000_000_000)
+
+
+@pytest.mark.parametrize(("undeleted", "waiting", "words"), [(2, 0, "2 recordings that are due"), (0, 3, "3 receipts of deletions")])
+def test_what_is_due_and_cannot_be_deleted_or_written_down_is_said(undeleted: int, waiting: int, words: str) -> None:
+    recorder = Recorder()
+    recorder.undeleted, recorder.receipts_waiting = undeleted, waiting
+    with running(recorder) as thread:
+        assert words in thread.health().failing

@@ -113,8 +113,10 @@ class Kept:
         self.scenes = {camera: Scenes(self.clock, camera) for camera in cameras}
         self.recordings = self.opened()
 
-    def opened(self) -> Recordings:
-        return Recordings(self.folder, self.settings, self.clock, self.receipts, machine=self.machine, free=lambda _folder: self.free_bytes)
+    def opened(self, *, promise: bool = True) -> Recordings:
+        return Recordings(
+            self.folder, self.settings, self.clock, self.receipts, machine=self.machine, free=lambda _folder: self.free_bytes, promise=promise
+        )
 
     def reopen(self, *, off_s: float = 0.0, boot: str = "") -> None:
         """Closes, waits, opens; with `boot`, the machine is another start."""

@@ -37,12 +37,16 @@ class Deleter:
         self._receipts, self._clock = receipts, clock
         self.waiting: deque[Receipt] = deque(maxlen=MOST_WAITING)
         self.failed = 0
+        self._told: set[tuple[str, FileName]] = set()
+        """Minutes whose deletion was written down, and which are still there."""
 
     def delete(self, camera: CameraRecorder, names: Sequence[FileName], why: str) -> int:
         """Deletes minutes; how many are gone. What cannot be removed stays on the shelf, to be tried again."""
         if not names:
             return 0
-        self.note(_receipt(camera.folder.camera, names, why, self._clock.wall_s()))
+        untold = [name for name in names if (camera.folder.camera, name) not in self._told]
+        if untold:
+            self.note(_receipt(camera.folder.camera, untold, why, self._clock.wall_s()))
         gone = 0
         folders = set()
         for name in names:
@@ -50,7 +54,9 @@ class Deleter:
                 _remove(camera.folder.segment(name), under_way=(name, False) in camera.unfinished)
             except OSError:
                 self.failed += 1
+                self._told.add((camera.folder.camera, name))
                 continue
+            self._told.discard((camera.folder.camera, name))
             camera.shelf.remove(name)
             folders.add(camera.folder.segment(name).parent)
             gone += 1

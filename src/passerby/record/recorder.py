@@ -84,6 +84,7 @@ class Recordings:
         by: Who configured it.
         machine: The machine's running clock.
         free: Tells the free space.
+        promise: Whether the settings' retentions are promised now; else only what was promised before is kept, and nothing is recorded.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -100,6 +101,7 @@ class Recordings:
         by: str = OURS,
         machine: Machine | None = None,
         free: FreeSpace = free_space,
+        promise: bool = True,
     ) -> None:
         self.folder = folder
         self._settings, self._clock, self._receipts = settings, clock, receipts
@@ -122,7 +124,9 @@ class Recordings:
         self._swept_s = self._flushed_s = self._machine.running_s()
         self._sweep()
         self._recover()
-        self.configure(settings, by=by)
+        self._room.make(self._cameras, settings.free_space_floor_bytes, None)
+        if promise:
+            self.configure(settings, by=by)
 
     def configure(self, settings: RecordingSettings, *, by: str) -> None:
         """Takes other settings. Each changed retention is written down before it takes effect.

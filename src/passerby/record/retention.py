@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from passerby.record.ages import Ages
-from passerby.record.camera_recorder import CameraRecorder
+from passerby.record.camera_recorder import LATE_S, CameraRecorder
 from passerby.record.deleting import Deleter
-from passerby.record.folder import FileName
+from passerby.record.folder import MINUTE_S, FileName
 from passerby.record.holds import Holds
 from passerby.record.promises import Promises
 
 RETENTION: Final = "retention"
+LONGEST_UNDER_WAY_S: Final = MINUTE_S + 2 * LATE_S
+"""A minute under way is closed by then, unless it cannot be."""
 
 
 @dataclass
@@ -23,12 +25,16 @@ class KeptCamera:
 
 
 def due_names(camera: KeptCamera, ages: Ages) -> list[FileName]:
-    """The minutes that are due: those whose first moment is as old as was promised, so that no scene gets older. Not the one under way."""
+    """The minutes that are due: those whose first moment is as old as was promised, so that no scene gets older.
+
+    The minute under way is due as well once it should have been closed for long: a disk that takes no write keeps nothing longer.
+    """
 
     def is_due(name: FileName) -> bool:
-        return ages.age_s(name.begin) >= camera.promises.limit_s(name.begin)
+        least_s = LONGEST_UNDER_WAY_S if name == camera.recorder.current else 0.0
+        return ages.age_s(name.begin) >= max(camera.promises.limit_s(name.begin), least_s)
 
-    return [name for name in camera.recorder.shelf.while_due(is_due) if name != camera.recorder.current]
+    return list(camera.recorder.shelf.while_due(is_due))
 
 
 def sweep(cameras: Mapping[str, KeptCamera], ages: Ages, holds: Holds, deleter: Deleter) -> None:
@@ -36,5 +42,8 @@ def sweep(cameras: Mapping[str, KeptCamera], ages: Ages, holds: Holds, deleter: 
     ages.notice()
     deleter.failed = 0
     for name, camera in cameras.items():
-        deleter.delete(camera.recorder, [minute for minute in due_names(camera, ages) if not holds.keep(name, minute)], RETENTION)
+        due = [minute for minute in due_names(camera, ages) if not holds.keep(name, minute)]
+        if camera.recorder.current in due:
+            camera.recorder.abandon()
+        deleter.delete(camera.recorder, due, RETENTION)
         deleter.delete_plates(camera.recorder)

@@ -1,6 +1,6 @@
 """One run of a site, from the checks before it to the last segment closed: everything is built here, in one place, and ended in order.
 
-start   signals, weights, state folder and its lock, the port, receipts, recordings; then the workers, then the pages
+start   state folder and its lock, receipts, deletion of what is due, weights, recordings, the port, signals; then the workers, then the pages
 end     no more requests; workers; what is queued is written; segments closed; pages; the lock
 """
 
@@ -98,10 +98,12 @@ class Operation:
         give_back_large_blocks()
         refuse_dumps()
         with contextlib.ExitStack() as stack:
-            self._prepare_weights(self._site)
-            configures = orders(self._site, self._cache_folder)
             state = stack.enter_context(StateFolder(self._site.state_folder))
             receipts = FileReceipts(state.path / RECEIPTS)
+            # First of all, what is due is deleted: nothing that a start may stumble over puts that off (invariant I8).
+            Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=account(), promise=False).close()
+            self._prepare_weights(self._site)
+            configures = orders(self._site, self._cache_folder)
             record = ConfigurationRecord(state.path, receipts, self._clock)
             record.note(self._site, account())
             running = RunningSite(

@@ -163,6 +163,10 @@ class RecordingThread:
             recordings, failing = self._recordings, self._failing
             if not failing and recordings.paused:
                 failing = f"the disk is too full: {recordings.free_bytes / 1e9:.1f} GB are free, and nothing is left that may be deleted"
+            if not failing and recordings.undeleted:
+                failing = f"{recordings.undeleted} recordings that are due cannot be deleted"
+            if not failing and recordings.receipts_waiting:
+                failing = f"{recordings.receipts_waiting} receipts of deletions cannot be written yet"
             return RecordingHealth(
                 waiting=self._waiting,
                 waiting_bytes=self._waiting_bytes,
