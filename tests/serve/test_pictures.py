@@ -4,7 +4,7 @@ import pytest
 
 from passerby.clock import SimulatedClock
 from passerby.released.scene import Scene
-from passerby.serve.pictures import KEEP_S, MOST_HZ, Pictures
+from passerby.serve.pictures import KEEP_S, MOST_BEHIND_S, MOST_HZ, Pictures
 from passerby.supervise.live_places import LivePlaces
 from tests.support.site_now import message, patch, whole_plate
 
@@ -167,3 +167,18 @@ def test_the_end_lets_go_of_everything(places: LivePlaces, painter: Drawn, pictu
     pictures.stop()
     assert painter.stopped
     assert pictures.watched == ()
+
+
+def test_a_picture_that_is_no_longer_drawn_anew_while_scenes_come_is_not_given_out(
+    places: LivePlaces, pictures: Pictures, clock: SimulatedClock
+) -> None:
+    pictures.picture("gate")
+    places.accept(message(at_s=0.0, whole=True, patches=whole_plate()))
+    assert pictures.picture("gate") is not None
+    places.lose_plate("gate")
+    clock.sleep(1)
+    places.accept(message(at_s=1.0))
+    assert pictures.picture("gate") is not None
+    clock.sleep(MOST_BEHIND_S)
+    places.accept(message(at_s=1.0 + MOST_BEHIND_S))
+    assert pictures.picture("gate") is None

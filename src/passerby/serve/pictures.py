@@ -13,6 +13,8 @@ from passerby.released.scene import Scene
 from passerby.supervise.live_places import LivePlaces
 
 KEEP_S: Final = 10.0
+MOST_BEHIND_S: Final = 5.0
+"""A picture that could not be drawn anew for so long, while scenes came, is not given out."""
 MOST_HZ: Final = 12.0
 
 
@@ -86,7 +88,14 @@ class Pictures:
             now_s = self._clock.monotonic_s()
             if watched.picture is None or now_s - watched.drawn_at_s >= 1 / MOST_HZ:
                 self._draw(camera, watched, now_s)
+            if watched.picture is not None and self._is_behind(camera, watched.picture):
+                watched.picture = None
             return watched.picture
+
+    def _is_behind(self, camera: str, picture: LivePicture) -> bool:
+        """Whether the place has gone on for long since the picture: then it must not pass for what is seen now."""
+        newest = self._places.now(camera).scene
+        return newest is not None and newest.captured_monotonic_s - picture.captured_monotonic_s > MOST_BEHIND_S
 
     def tick(self) -> None:
         """Lets go of the cameras that nobody asked for of late. To be called about once a second."""

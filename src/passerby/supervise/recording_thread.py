@@ -29,6 +29,8 @@ SCENE_BYTES: Final = 4096
 """What a scene without patches is taken to need."""
 TICK_S: Final = 1.0
 ASK_AGAIN_S: Final = 2.0
+UNDER_WAY_S: Final = 30.0
+"""A change that the recorder has begun to take is waited for so long."""
 
 
 class SceneRecorder(Protocol):
@@ -190,8 +192,13 @@ class RecordingThread:
         try:
             done.result(within_s)
         except TimeoutError as error:
-            done.cancel()
-            raise OutputError("the recording did not take the change in time", "look at the disk, then reload again") from error
+            if done.cancel():
+                raise OutputError("the recording did not take the change in time", "look at the disk, then reload again") from error
+            # It is being taken just now: it must not be said that it was not.
+            try:
+                done.result(UNDER_WAY_S)
+            except TimeoutError as hung:
+                raise OutputError("the recording is still taking the change: it may take effect", "look at the disk, then at the log") from hung
 
     def stop(self, within_s: float) -> bool:
         """Writes what is queued and closes the recorder; whether that was done in time."""
