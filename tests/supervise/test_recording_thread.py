@@ -193,17 +193,16 @@ def test_settings_are_taken_in_the_thread_and_a_refusal_reaches_whoever_asked() 
 
 def test_settings_that_are_being_taken_when_time_is_over_are_waited_for_and_not_said_to_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = Recorder()
-    begun, go_on = threading.Event(), threading.Event()
+    go_on = threading.Event()
     takes = recorder.configure
 
     def slowly(settings: RecordingSettings, *, by: str) -> None:
-        begun.set()
         assert go_on.wait(WITHIN_S)
         takes(settings, by=by)
 
     monkeypatch.setattr(recorder, "configure", slowly)
     with running(recorder) as thread:
-        threading.Thread(target=lambda: (begun.wait(WITHIN_S), threading.Event().wait(0.3), go_on.set())).start()
+        threading.Timer(0.3, go_on.set).start()
         thread.configure(SETTINGS, by="anna", within_s=0.05)
     assert recorder.settings == [(SETTINGS, "anna")]
 
