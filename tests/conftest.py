@@ -1,8 +1,12 @@
-"""Which tests must not run beside each other."""
+"""Which tests must not run beside each other, and that no test has to be quick."""
 
 from typing import Final
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("passerby", deadline=None)
+settings.load_profile("passerby")
 
 REAL_PROCESSES: Final = (
     "tests/test_run_faults.py",

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from passerby.serve import app, http_server, painter, pictures
 from passerby.serve.app import application
 from passerby.serve.metrics import exposition
-from passerby.supervise import live_places, plate_requests, recording_thread
+from passerby.supervise import gathering, live_places, plate_requests, recording_thread
 from passerby.supervise.camera_words import STALE_S, Condition
 from passerby.supervise.recording_thread import RecordingHealth
 from passerby.supervise.worker_keeper import Patience
@@ -70,7 +70,7 @@ def test_the_bounds_in_the_guide_are_those_of_the_code(words: str, number: float
 def test_the_bytes_in_the_guide_are_those_of_the_code() -> None:
     assert f"{recording_thread.MOST_BYTES // 2**20} MB" in GUIDE
     assert f"{painter.MOST_BYTES / 2**30:.1f} GB".replace(".5", ".5") in GUIDE
-    assert live_places.MOST_PENDING == 2
+    assert gathering.MOST_PENDING == 2
     assert "twice the picture's bytes" in GUIDE
     assert live_places.PLATES_AT_ONCE == plate_requests.AT_ONCE
 

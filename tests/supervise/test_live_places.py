@@ -7,7 +7,8 @@ from passerby.clock import SimulatedClock
 from passerby.released.messages import Reason, SceneMessage, Trouble
 from passerby.released.render import Renderer, render_once
 from passerby.released.scene import Size
-from passerby.supervise.live_places import ASK_AGAIN_S, MOST_PENDING, PLATES_AT_ONCE, LivePlaces
+from passerby.supervise.gathering import MOST_PENDING
+from passerby.supervise.live_places import ASK_AGAIN_S, PLATES_AT_ONCE, LivePlaces, PlaceWatcher
 from tests.support.site_now import SIZE, health, message, patch, whole_plate
 
 
@@ -33,34 +34,39 @@ def places(clock: SimulatedClock, asked: Asked) -> LivePlaces:
     return LivePlaces(["gate", "hall"], asked, clock)
 
 
-def test_nothing_is_gathered_while_nobody_watches(places: LivePlaces, asked: Asked) -> None:
+@pytest.fixture
+def watcher(places: LivePlaces) -> PlaceWatcher:
+    return places.watcher()
+
+
+def test_nothing_is_gathered_while_nobody_watches(places: LivePlaces, watcher: PlaceWatcher, asked: Asked) -> None:
     places.accept(message(whole=True, patches=whole_plate()))
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
     assert asked == []
     scene = places.now("gate").scene
     assert scene is not None
     assert scene.scene.patches == ()
 
 
-def test_who_begins_to_watch_gets_nothing_until_the_whole_plate_came(places: LivePlaces, asked: Asked) -> None:
-    places.watch("gate")
+def test_who_begins_to_watch_gets_nothing_until_the_whole_plate_came(places: LivePlaces, watcher: PlaceWatcher, asked: Asked) -> None:
+    watcher.watch("gate")
     assert asked == ["gate"]
     places.accept(message(at_s=1.0, patches=(patch(0, 5),)))
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
     places.accept(message(at_s=2.0, whole=True, patches=whole_plate()))
-    pending = places.take("gate")
+    pending = watcher.take("gate")
     assert pending is not None
     assert pending.anew
     assert pending.message.scene.patches == whole_plate()
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
 
 
-def test_of_many_scenes_the_newest_is_kept_with_the_patches_of_all(places: LivePlaces) -> None:
-    places.watch("gate")
+def test_of_many_scenes_the_newest_is_kept_with_the_patches_of_all(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
     places.accept(message(whole=True, patches=whole_plate()))
     for number in range(3):
         places.accept(message(at_s=1.0 + number, patches=(patch(16 * number, number),), glyphs=number))
-    pending = places.take("gate")
+    pending = watcher.take("gate")
     assert pending is not None
     assert pending.message.scene.time_s == 3.0
     assert len(pending.message.scene.glyphs) == 2
@@ -76,7 +82,8 @@ STEPS = st.lists(
 def test_drawing_what_was_taken_shows_what_drawing_every_scene_would_show(steps: list[tuple[int, int, bool, str]]) -> None:
     """However rarely a renderer comes by: the plate is never mixed with one that was dropped, and nothing of it is missing."""
     places = LivePlaces(["gate"], lambda _: None, SimulatedClock())
-    places.watch("gate")
+    watcher = places.watcher()
+    watcher.watch("gate")
     first = message(whole=True, patches=whole_plate())
     each, seldom, epoch = Renderer(SIZE, caption=False), Renderer(SIZE, caption=False), 0
     places.accept(first)
@@ -90,82 +97,85 @@ def test_drawing_what_was_taken_shows_what_drawing_every_scene_would_show(steps:
             each = Renderer(SIZE, caption=False)
         expected = each.render(now.scene)
         if look or number == len(steps) - 1:
-            pending = places.take("gate")
+            pending = watcher.take("gate")
             assert pending is not None
             if pending.anew:
                 seldom = Renderer(SIZE, caption=False)
             assert (seldom.render(pending.message.scene) == expected).all()
 
 
-def test_patches_that_wait_are_bounded_and_the_whole_plate_takes_their_place(places: LivePlaces, asked: Asked) -> None:
-    places.watch("gate")
+def test_patches_that_wait_are_bounded_and_the_whole_plate_takes_their_place(places: LivePlaces, watcher: PlaceWatcher, asked: Asked) -> None:
+    watcher.watch("gate")
     places.accept(message(whole=True))
     for number in range(MOST_PENDING + 1):
         places.accept(message(at_s=number + 1.0, patches=whole_plate()))
-    assert places.take("gate") is None
-    places.watch("gate")
+    assert watcher.take("gate") is None
+    watcher.watch("gate")
     assert asked == ["gate", "gate"]
 
 
-def test_a_plate_that_does_not_come_is_asked_for_again_but_not_at_once(places: LivePlaces, asked: Asked, clock: SimulatedClock) -> None:
+def test_a_plate_that_does_not_come_is_asked_for_again_but_not_at_once(
+    places: LivePlaces, watcher: PlaceWatcher, asked: Asked, clock: SimulatedClock
+) -> None:
     for _ in range(3):
-        places.watch("gate")
+        watcher.watch("gate")
     assert asked == ["gate"]
     clock.sleep(ASK_AGAIN_S)
-    places.watch("gate")
+    watcher.watch("gate")
     assert asked == ["gate", "gate"]
 
 
 def test_of_many_that_begin_to_watch_at_once_a_few_plates_come_at_a_time(clock: SimulatedClock, asked: Asked) -> None:
     cameras = [f"camera-{number}" for number in range(10)]
     places = LivePlaces(cameras, asked, clock)
+    watcher = places.watcher()
     for camera in cameras:
         places.accept(message(camera, whole=True))  # before anybody watched: no turn is used up by it
     for camera in cameras:
-        places.watch(camera)
+        watcher.watch(camera)
     assert asked == cameras[:PLATES_AT_ONCE]
     drawn = set[str]()
     while len(drawn) < len(cameras):
         for camera in asked:
             if camera not in drawn:
                 places.accept(message(camera, whole=True, patches=whole_plate()))
-                assert places.take(camera) is not None
+                assert watcher.take(camera) is not None
                 drawn.add(camera)
         for camera in cameras:
-            places.watch(camera)
+            watcher.watch(camera)
     assert sorted(asked) == cameras
 
 
-def test_a_new_worker_begins_with_nothing_of_the_old_ones_plate(places: LivePlaces) -> None:
-    places.watch("gate")
+def test_a_new_worker_begins_with_nothing_of_the_old_ones_plate(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
     places.accept(message(at_s=50.0, whole=True, connection=3, patches=whole_plate()))
-    places.take("gate")
+    watcher.take("gate")
     reborn = message(at_s=60.0, connection=1, patches=(patch(0, 200),))
     places.accept(msgspec.structs.replace(reborn, scene=msgspec.structs.replace(reborn.scene, time_s=0.0)))
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
 
 
-def test_a_picture_of_another_size_needs_a_whole_plate(places: LivePlaces) -> None:
-    places.watch("gate")
+def test_a_picture_of_another_size_needs_a_whole_plate(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
     places.accept(message(whole=True))
-    places.take("gate")
+    watcher.take("gate")
     places.accept(message(at_s=1.0, size=Size(96, 48)))
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
 
 
-def test_who_stops_watching_leaves_nothing_behind(places: LivePlaces) -> None:
-    places.watch("gate")
+def test_who_stops_watching_leaves_nothing_behind(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
     places.accept(message(whole=True, patches=whole_plate()))
-    places.unwatch("gate")
-    assert places.take("gate") is None
+    watcher.unwatch("gate")
+    assert watcher.take("gate") is None
     places.accept(message(at_s=1.0, whole=True, patches=whole_plate()))
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
 
 
-def test_one_camera_says_nothing_of_another(places: LivePlaces) -> None:
-    places.watch("gate")
+def test_one_camera_says_nothing_of_another(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
     places.accept(message("hall", whole=True))
-    assert places.take("gate") is None
+    assert watcher.take("gate") is None
     assert places.now("gate").scene is None
     assert places.now("hall").scene is not None
 
@@ -206,18 +216,18 @@ def test_cameras_that_stay_are_still_known_after_a_reload(places: LivePlaces) ->
     assert places.now("stairs").scenes == 0
 
 
-def test_a_message_is_never_changed_by_being_kept(places: LivePlaces) -> None:
+def test_a_message_is_never_changed_by_being_kept(places: LivePlaces, watcher: PlaceWatcher) -> None:
     given_message: SceneMessage = message(whole=True, patches=whole_plate())
-    places.watch("gate")
+    watcher.watch("gate")
     places.accept(given_message)
     assert given_message.scene.patches == whole_plate()
 
 
-def test_a_whole_plate_that_was_taken_draws_the_same_as_a_scene_alone(places: LivePlaces) -> None:
-    places.watch("gate")
+def test_a_whole_plate_that_was_taken_draws_the_same_as_a_scene_alone(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
     whole = message(whole=True, patches=whole_plate(), glyphs=2)
     places.accept(whole)
-    pending = places.take("gate")
+    pending = watcher.take("gate")
     assert pending is not None
     assert (render_once(pending.message.scene) == render_once(whole.scene)).all()
 
@@ -233,3 +243,41 @@ def test_a_scene_that_came_late_is_as_old_as_its_picture(places: LivePlaces, clo
     clock.sleep(10)
     places.accept(message(at_s=4.0))
     assert places.now("gate").scene_age_s == 6
+
+
+def test_each_who_watches_is_given_everything_and_takes_nothing_from_another(places: LivePlaces, asked: Asked) -> None:
+    first, second = places.watcher(), places.watcher()
+    first.watch("gate")
+    places.accept(message(whole=True, patches=whole_plate()))
+    assert first.take("gate") is not None
+    second.watch("gate")
+    assert asked == ["gate", "gate"]
+    places.accept(message(at_s=1.0, patches=(patch(0, 9),)))
+    mine = first.take("gate")
+    assert mine is not None
+    assert mine.message.scene.patches == (patch(0, 9),)
+    assert second.take("gate") is None
+    places.accept(message(at_s=2.0, whole=True, patches=whole_plate()))
+    for watcher in (first, second):
+        pending = watcher.take("gate")
+        assert pending is not None
+        assert pending.anew
+    assert places.watched("gate") == 2
+    first.close()
+    places.accept(message(at_s=3.0))
+    assert first.take("gate") is None
+    assert second.take("gate") is not None
+    assert places.watched("gate") == 1
+
+
+def test_who_wants_to_be_told_is_told_when_there_is_something_to_take(places: LivePlaces) -> None:
+    told: list[str] = []
+    watcher = places.watcher(told.append)
+    watcher.watch("gate")
+    places.accept(message())
+    assert told == []
+    places.accept(message(at_s=1.0, whole=True, patches=whole_plate()))
+    assert told == ["gate"]
+    watcher.unwatch("gate")
+    places.accept(message(at_s=2.0))
+    assert told == ["gate"]

@@ -65,6 +65,7 @@ class Pictures:
 
     def __init__(self, places: LivePlaces, painter: ScenePainter, clock: Clock) -> None:
         self._places, self._painter, self._clock = places, painter, clock
+        self._watcher = places.watcher()
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
         self._number = 0
@@ -80,7 +81,7 @@ class Pictures:
 
         May take as long as it takes to draw one picture; never waits for a camera or a worker.
         """
-        self._places.watch(camera)
+        self._watcher.watch(camera)
         with self._lock:
             watched = self._watched.setdefault(camera, _Watched())
             watched.asked_at_s = self._clock.monotonic_s()
@@ -110,14 +111,12 @@ class Pictures:
     def stop(self) -> None:
         """Lets go of everything."""
         with self._lock:
-            cameras = tuple(self._watched)
             self._watched.clear()
-        for camera in cameras:
-            self._places.unwatch(camera)
+        self._watcher.close()
         self._painter.stop()
 
     def _draw(self, camera: str, watched: _Watched, now_s: float) -> None:
-        pending = self._places.take(camera)
+        pending = self._watcher.take(camera)
         if pending is None:
             return
         watched.drawn_at_s = now_s
@@ -125,14 +124,14 @@ class Pictures:
         jpeg = self._painter.draw(camera, message.scene, anew=pending.anew)
         if not jpeg:
             watched.picture = None
-            self._places.lose_plate(camera)
-            self._places.watch(camera)
+            self._watcher.lose_plate(camera)
+            self._watcher.watch(camera)
             return
         number = watched.picture.number if watched.picture is not None and watched.picture.jpeg == jpeg else self._next_number()
         watched.picture = LivePicture(jpeg, number, message.captured_wall_s, message.captured_monotonic_s)
 
     def _let_go(self, camera: str) -> None:
-        self._places.unwatch(camera)
+        self._watcher.unwatch(camera)
         self._painter.forget(camera)
 
     def _next_number(self) -> int:

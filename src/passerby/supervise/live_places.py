@@ -1,4 +1,4 @@
-"""What is known of each camera now: its newest scene, its health, and, while somebody watches, what a renderer has not drawn yet.
+"""What is known of each camera now: its newest scene, its health, and, for each who watches, what was not drawn yet.
 
 Nothing here grows: of the scenes between two pictures only the newest is kept, together with the patches of the plate that all of them
 brought. A plate itself is never kept; whoever begins to watch makes the worker send it whole (`SendPlate`).
@@ -13,25 +13,15 @@ import msgspec
 
 from passerby.clock import Clock
 from passerby.released.messages import CameraHealth, SceneMessage, Trouble
-from passerby.released.scene import PlatePatch
+from passerby.supervise.gathering import Gathering, Pending
 from passerby.supervise.latency import Latency
 
 ASK_AGAIN_S: Final = 2.0
 """A whole plate that did not come is asked for again after so long: the worker may have been another one."""
 PLATES_AT_ONCE: Final = 2
-"""So many whole plates are on their way to the renderer at once."""
-MOST_PENDING: Final = 2
-"""Patches that wait for the renderer hold at most so many times the picture's bytes; beyond, the whole plate is cheaper."""
+"""So many whole plates are on their way to those who watch at once."""
 RATE_OVER_S: Final = 3.0
 """Over about so long, at least, is a rate of pictures measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What a renderer has to draw next. `anew`: the plate is whole, and what was known of it before is void."""
-
-    message: SceneMessage
-    anew: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +67,9 @@ class _Place:
     rates: tuple[float, float, float] = (0.0, 0.0, 0.0)
     rated: CameraHealth | None = None
     rated_at_s: float = 0.0
-    watched: bool = False
+    watchers: dict["PlaceWatcher", Gathering] = field(default_factory=dict)
     asked_at_s: float | None = None
-    knows_plate: bool = False
-    anew: bool = False
-    pending: SceneMessage | None = None
-    patches: list[PlatePatch] = field(default_factory=list)
-    patch_bytes: int = 0
+    """When the whole plate was asked for; None = it is not on its way."""
 
 
 class LivePlaces:
@@ -148,82 +134,124 @@ class LivePlaces:
         """How long the camera's scenes took from its picture's arrival to here. Raises KeyError for an unknown one."""
         return self._places[camera].latency
 
-    def watch(self, camera: str) -> None:
-        """Begins to gather what a renderer needs, or goes on. Raises KeyError for an unknown camera.
+    def watcher(self, notify: Callable[[str], object] | None = None) -> "PlaceWatcher":
+        """A new consumer of scenes.
 
-        Where many whole plates are on their way or wait to be drawn, this one is asked for with a later call.
+        Args:
+            notify: Is told the camera when something can be taken, on the thread that brought it; must not block.
         """
-        place, now_s = self._places[camera], self._clock.monotonic_s()
-        crowded = sum(_awaits_plate(other, now_s) for other in self._places.values() if other is not place) >= PLATES_AT_ONCE
-        with place.lock:
-            place.watched = True
-            due = not crowded and not place.knows_plate and (place.asked_at_s is None or now_s - place.asked_at_s >= ASK_AGAIN_S)
-            if due:
-                place.asked_at_s = now_s
-        if due:
-            self._send_plate(camera)
+        return PlaceWatcher(self, notify)
 
-    def unwatch(self, camera: str) -> None:
-        """Stops gathering, and lets go of what was gathered."""
+    def watched(self, camera: str) -> int:
+        """How many consumers watch a camera."""
         place = self._places.get(camera)
-        if place is not None:
-            with place.lock:
-                place.watched = False
-                _forget_plate(place)
-
-    def lose_plate(self, camera: str) -> None:
-        """Says that the renderer lost what it had drawn: the whole plate is needed again."""
-        place = self._places.get(camera)
-        if place is not None:
-            with place.lock:
-                _forget_plate(place)
-
-    def take(self, camera: str) -> Pending | None:
-        """What has to be drawn since the last call; None = nothing is new, or the plate has not come yet. Raises KeyError for an unknown camera."""
-        place = self._places[camera]
-        with place.lock:
-            if place.pending is None:
-                return None
-            scene = msgspec.structs.replace(place.pending.scene, patches=tuple(place.patches))
-            pending = Pending(msgspec.structs.replace(place.pending, scene=scene, whole_plate=place.anew), place.anew)
-            place.pending, place.anew, place.patches, place.patch_bytes = None, False, [], 0
-            return pending
+        return 0 if place is None else len(place.watchers)
 
     def _accept_scene(self, place: _Place, message: SceneMessage) -> None:
-        """Keeps the scene without its patches, and, while somebody watches, the patches beside it."""
+        """Keeps the scene without its patches, and gives both to those who watch."""
         bare = msgspec.structs.replace(message, scene=msgspec.structs.replace(message.scene, patches=()))
         with place.lock:
             before, place.scene = place.scene, bare
             place.scene_at_s = self._clock.monotonic_s()
             place.scenes += 1
-            if before is not None and (before.connection > message.connection or before.scene.time_s > message.scene.time_s):
-                place.knows_plate = False  # a new worker: its gate knows nothing of the plate that we have
-            if message.whole_plate:
-                place.knows_plate = place.anew = place.watched
-                place.asked_at_s, place.patches, place.patch_bytes = None, [], 0
-            elif before is not None and before.scene.size != message.scene.size:
-                _forget_plate(place)
-            elif before is not None and before.scene.plate_epoch != message.scene.plate_epoch:
-                place.patches, place.patch_bytes = [], 0
-            if not place.watched or not place.knows_plate:
-                return
-            place.pending = bare
-            place.patches += message.scene.patches
-            place.patch_bytes += sum(len(patch.pixels) for patch in message.scene.patches)
-            size = message.scene.size
-            if place.patch_bytes > MOST_PENDING * size.width_px * size.height_px * 3:
-                _forget_plate(place)
+            is_new_worker = before is not None and (before.connection > message.connection or before.scene.time_s > message.scene.time_s)
+            is_other_size = before is not None and before.scene.size != message.scene.size
+            if message.whole_plate or is_other_size:
+                place.asked_at_s = None
+            for gathering in place.watchers.values():
+                if is_new_worker:
+                    gathering.forget()  # its gate knows nothing of the plate that we have
+                if message.whole_plate:
+                    gathering.begin_anew()
+                elif is_other_size:
+                    gathering.forget()
+                elif before is not None and before.scene.plate_epoch != message.scene.plate_epoch:
+                    gathering.drop_patches()
+                gathering.add(bare, message.scene.patches)
+            told = [watcher.notify for watcher, gathering in place.watchers.items() if gathering.has_pending and watcher.notify is not None]
+        for notify in told:
+            notify(message.camera)
+
+    def _watch(self, watcher: "PlaceWatcher", camera: str) -> None:
+        place, now_s = self._places[camera], self._clock.monotonic_s()
+        crowded = sum(_awaits_plate(other, now_s) for other in tuple(self._places.values()) if other is not place) >= PLATES_AT_ONCE
+        with place.lock:
+            gathering = place.watchers.setdefault(watcher, Gathering())
+            due = not crowded and not gathering.knows_plate and (place.asked_at_s is None or now_s - place.asked_at_s >= ASK_AGAIN_S)
+            if due:
+                place.asked_at_s = now_s
+        if due:
+            self._send_plate(camera)
+
+    def _unwatch(self, watcher: "PlaceWatcher", camera: str) -> None:
+        place = self._places.get(camera)
+        if place is not None:
+            with place.lock:
+                place.watchers.pop(watcher, None)
+                if not place.watchers:
+                    place.asked_at_s = None
+
+    def _lose_plate(self, watcher: "PlaceWatcher", camera: str) -> None:
+        place = self._places.get(camera)
+        if place is not None:
+            with place.lock:
+                gathering = place.watchers.get(watcher)
+                if gathering is not None:
+                    gathering.forget()
+                    place.asked_at_s = None
+
+    def _take(self, watcher: "PlaceWatcher", camera: str) -> Pending | None:
+        place = self._places[camera]
+        with place.lock:
+            gathering = place.watchers.get(watcher)
+            return None if gathering is None else gathering.take()
+
+
+class PlaceWatcher:
+    """One consumer of scenes: the painter, a streamer. It watches as many cameras as it likes. Safe to use from several threads.
+
+    Made by `LivePlaces.watcher`.
+
+    Attributes:
+        notify: Is told the camera when something can be taken; None = nobody is.
+    """
+
+    __slots__ = ("_places", "notify")
+
+    def __init__(self, places: LivePlaces, notify: Callable[[str], object] | None) -> None:
+        self._places, self.notify = places, notify
+
+    def watch(self, camera: str) -> None:
+        """Begins to gather what has to be drawn, or goes on; to be called again and again until the plate has come.
+
+        Where many whole plates are on their way or wait to be drawn, this one is asked for with a later call. Raises KeyError for an
+        unknown camera.
+        """
+        self._places._watch(self, camera)  # noqa: SLF001 - the two are one unit
+
+    def unwatch(self, camera: str) -> None:
+        """Stops gathering, and lets go of what was gathered."""
+        self._places._unwatch(self, camera)  # noqa: SLF001
+
+    def lose_plate(self, camera: str) -> None:
+        """Says that what was drawn is lost: the whole plate is needed again."""
+        self._places._lose_plate(self, camera)  # noqa: SLF001
+
+    def take(self, camera: str) -> Pending | None:
+        """What has to be drawn since the last call; None = nothing is new, or the plate has not come yet. Raises KeyError for an unknown camera."""
+        return self._places._take(self, camera)  # noqa: SLF001
+
+    def close(self) -> None:
+        """Stops gathering of all cameras."""
+        for camera in self._places.cameras:
+            self.unwatch(camera)
 
 
 def _awaits_plate(place: _Place, now_s: float) -> bool:
     """Whether a whole plate is on its way, or waits to be drawn; read without the lock, for a guess is good enough."""
     asked_at_s = place.asked_at_s
-    return place.watched and (place.anew or (asked_at_s is not None and now_s - asked_at_s < ASK_AGAIN_S))
-
-
-def _forget_plate(place: _Place) -> None:
-    place.knows_plate, place.anew, place.asked_at_s = False, False, None
-    place.pending, place.patches, place.patch_bytes = None, [], 0
+    on_its_way = asked_at_s is not None and now_s - asked_at_s < ASK_AGAIN_S
+    return bool(place.watchers) and (on_its_way or any(gathering.anew for gathering in tuple(place.watchers.values())))
 
 
 def _rate(place: _Place, health: CameraHealth, now_s: float) -> None:
