@@ -4,6 +4,8 @@ A message is MessagePack of a tagged structure, `released.framing` puts its leng
 worker has no way to send a sentence, for a sentence could quote the address of a camera or the memory of a decoder.
 """
 
+import math
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -14,7 +16,10 @@ from passerby.released.geometry import check
 from passerby.released.scene import Scene
 
 MOST_TEXT: Final = 64
-"""Names of protections, codecs and error classes are no longer than this."""
+"""No text is longer: ids of cameras, names of protections, codecs and error classes. No bytes of a picture hide in one."""
+MOST_WORD: Final = 300
+"""But for what is said of a protection."""
+MOST_PROTECTIONS: Final = 64
 
 
 class CaptureState(StrEnum):
@@ -195,12 +200,13 @@ def decode_message(data: bytes | memoryview) -> Message:
     """The message that `encode_message` wrote. Bytes from a worker that was taken over are refused, not repaired.
 
     Raises:
-        SceneError: The bytes are damaged or no message.
+        SceneError: The bytes are damaged or no message, or say more than a message may: a text is too long, a number none, a count below 0.
     """
     try:
         message: Message = msgspec.msgpack.decode(data, type=Message)
     except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError, ValueError) as error:
         raise SceneError(f"these {len(data)} bytes are no message of a worker") from error
+    _check(message)
     if isinstance(message, SceneMessage):
         check(message.scene)
     return message
@@ -215,9 +221,34 @@ def decode_probe(data: bytes | memoryview) -> ProbeResult:
     """The result that `encode_probe` wrote.
 
     Raises:
-        SceneError: The bytes are damaged or no such result.
+        SceneError: The bytes are damaged or no such result, or say more than one may.
     """
     try:
-        return msgspec.msgpack.decode(data, type=ProbeResult)
+        result = msgspec.msgpack.decode(data, type=ProbeResult)
     except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError, ValueError) as error:
         raise SceneError(f"these {len(data)} bytes are no result of a probe") from error
+    _check(result)
+    return result
+
+
+def _check(message: Message | ProbeResult) -> None:
+    """Refuses what is well formed and no message of ours all the same. Raises SceneError; it quotes nothing of what was said."""
+    fault = next(_faults(message), None)
+    if fault is not None:
+        raise SceneError(f"{fault} of a worker's message")
+
+
+def _faults(message: Message | ProbeResult) -> Iterator[str]:
+    """What is wrong with a message's own fields; a scene is checked by `geometry`."""
+    for name in message.__struct_fields__:
+        value = getattr(message, name)
+        if isinstance(value, str) and len(value) > MOST_TEXT:
+            yield f"more than {MOST_TEXT} characters in {name}"
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"no number in {name}"
+        if isinstance(value, int) and value < 0:
+            yield f"less than 0 in {name}"
+    if isinstance(message, Hello):
+        told = message.protections
+        if len(told) > MOST_PROTECTIONS or any(len(one.name) > MOST_TEXT or len(one.word) > MOST_WORD for one in told):
+            yield "too many words in protections"
