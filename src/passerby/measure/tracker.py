@@ -1,0 +1,155 @@
+"""Joins the boxes of successive looks to tracks, and says who stood where a moment ago.
+
+Two boxes belong to one person if they are near each other in heights of the person, allowing for its speed: never by looks. Sure boxes first, then
+unsure ones for the tracks that are left, as ByteTrack does it (Zhang et al., ECCV 2022). A track that is not seen for `LOST_AFTER_S` is over: who
+comes then is another person.
+
+What is said lags `LAG_S` behind the newest look, so that a short occlusion is bridged from both sides and somebody is counted from the first hit on,
+not only from the third.
+"""
+
+from dataclasses import dataclass
+from math import hypot, log
+from typing import Final
+
+import numpy as np
+
+from passerby.measure.sighting import Floats, Sighting
+from passerby.measure.track import Hit, Track
+
+LAG_S: Final = 0.6
+"""Three looks at five a second."""
+HOLD_S: Final = 0.2
+LOST_AFTER_S: Final = 2.0
+SURE: Final = 0.4
+NEW_FROM: Final = 0.5
+"""A person begins with a box this sure; less sure ones go on."""
+LEAST_SCORE: Final = 0.3
+REACH: Final = 0.5
+REACH_GROWTH_PER_S: Final = 0.3
+LONGEST_GROWTH_S: Final = 1.5
+SAME_HEIGHT: Final = 0.7
+"""Largest difference of two heights, as the logarithm of their ratio."""
+HEIGHT_WEIGHT: Final = 0.3
+BY_TOP: Final = 0.1
+"""Where legs are hidden the box's foot is not the person's: the upper edge tells as much, at this price."""
+INSIDE_SHARE: Final = 0.8
+DOUBLE_SHARE: Final = 0.5
+DOUBLE_REACH: Final = 0.2
+"""Nearer to each other, in heights, stands nobody: one of the two is a double."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person at a moment: its foot point, height and speed in pixels. `track` is for this process only, to tell who crossed a line before.
+
+    `confirmed`: the picture differs from the known place there, or a way of its own vouches for it.
+    """
+
+    x_px: float
+    y_px: float
+    height_px: float
+    width_px: float
+    speed_px_s: tuple[float, float]
+    confirmed: bool
+    track: Track
+
+
+class Tracker:
+    """The people before one camera."""
+
+    def __init__(self) -> None:
+        self._tracks: list[Track] = []
+        self._newest_s: float | None = None
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """Those that are not over."""
+        return tuple(self._tracks)
+
+    def forget(self) -> None:
+        """Begins anew: the camera was moved, or the picture is another one."""
+        self._tracks, self._newest_s = [], None
+
+    def update(self, sighting: Sighting) -> None:
+        """Takes the boxes of a look. A time that falls begins anew."""
+        now_s = sighting.time_s
+        if self._newest_s is not None and now_s < self._newest_s:
+            self.forget()
+        self._newest_s = now_s
+        self._tracks = [track for track in self._tracks if now_s - track.last.time_s <= LOST_AFTER_S + LAG_S]
+        boxes, scores = sighting.boxes_xyxy.tolist(), sighting.scores.tolist()  # plain numbers: arrays cost more than what is done with them
+        changed, unknown = sighting.changed.tolist(), sighting.unknown.tolist()
+        free = [index for index in without_parts(sighting.boxes_xyxy, sighting.scores) if scores[index] >= LEAST_SCORE]
+        waiting = [track for track in self._tracks if now_s - track.last.time_s <= LOST_AFTER_S]
+        for sure in (True, False):
+            some = [index for index in free if (scores[index] > SURE) is sure]
+            for track, index in _pairs(waiting, boxes, some, now_s):
+                track.add(_hit(now_s, boxes[index]), scores[index], changed[index], unknown[index])
+                free.remove(index)
+                waiting.remove(track)
+        for index in free:
+            if scores[index] > NEW_FROM:
+                track = Track()
+                track.add(_hit(now_s, boxes[index]), scores[index], changed[index], unknown[index])
+                self._tracks.append(track)
+
+    def standing(self, time_s: float) -> list[Standing]:
+        """Who stood where at a time, at the best `LAG_S` before the newest look: persons only, of two in one place the one seen last."""
+        found: list[tuple[float, Standing]] = []
+        for track in self._tracks:
+            if track.is_person and (hit := track.at(time_s, HOLD_S)) is not None:
+                one = Standing(hit.x_px, hit.y_px, hit.height_px, hit.width_px, track.speed_px_s, track.is_confirmed, track)
+                found.append((max(0.0, time_s - track.last.time_s), one))
+        found.sort(key=lambda pair: (pair[0], -pair[1].track.count))
+        kept: list[Standing] = []
+        for _, one in found:
+            if all(hypot(one.x_px - other.x_px, one.y_px - other.y_px) >= DOUBLE_REACH * other.height_px for other in kept):
+                kept.append(one)
+        return kept
+
+
+def without_parts(boxes_xyxy: Floats, scores: Floats) -> list[int]:
+    """Indices of boxes that are no part and no double of a surer box, surest first."""
+    kept: list[int] = []
+    areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(1)
+    for index in np.argsort(-scores, kind="stable").tolist():
+        if kept:
+            upper = np.maximum(boxes_xyxy[kept, :2], boxes_xyxy[index, :2])
+            lower = np.minimum(boxes_xyxy[kept, 2:], boxes_xyxy[index, 2:])
+            shared = np.clip(lower - upper, 0, None).prod(1)
+            union = areas[kept] + areas[index] - shared
+            if (shared > INSIDE_SHARE * areas[index]).any() or (shared > DOUBLE_SHARE * union).any():
+                continue
+        kept.append(index)
+    return kept
+
+
+def _hit(time_s: float, box: list[float]) -> Hit:
+    left, top, right, bottom = box
+    return Hit(time_s, (left + right) / 2, bottom, max(1.0, bottom - top), max(1.0, right - left))
+
+
+def _pairs(tracks: list[Track], boxes: list[list[float]], some: list[int], time_s: float) -> list[tuple[Track, int]]:
+    """Tracks and boxes that belong together, the nearest pairs first."""
+    costs: list[tuple[float, int, int]] = []
+    for row, track in enumerate(tracks):
+        x, y = track.predicted(time_s)
+        height = track.height_px
+        reach = REACH * (1 + REACH_GROWTH_PER_S * min(LONGEST_GROWTH_S, time_s - track.last.time_s))
+        for index in some:
+            left, top, right, bottom = boxes[index]
+            aside = (left + right) / 2 - x
+            away = min(hypot(aside, bottom - y) / height, hypot(aside, top - (y - height)) / height + BY_TOP)
+            taller = abs(log(max(1.0, bottom - top) / height))
+            if away < reach and taller < SAME_HEIGHT:
+                costs.append((away + HEIGHT_WEIGHT * taller, row, index))
+    pairs: list[tuple[Track, int]] = []
+    taken_tracks: set[int] = set()
+    taken_boxes: set[int] = set()
+    for _, row, index in sorted(costs):
+        if row not in taken_tracks and index not in taken_boxes:
+            taken_tracks.add(row)
+            taken_boxes.add(index)
+            pairs.append((tracks[row], index))
+    return pairs

@@ -1,0 +1,194 @@
+"""Measures one zone of one camera: occupancy, density, speed, dwell, queue. Keeps who came when only for as long as a person's track lives."""
+
+from collections import deque
+from collections.abc import Sequence
+from math import hypot
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from passerby.measure.service import density_error, service_of
+from passerby.measure.track import Track
+from passerby.measure.tracker import LOST_AFTER_S, Standing
+from passerby.measure.zone import Zone
+from passerby.released.measurement import DWELL_EDGES_S, ZoneMinute, ZonePulse
+
+Velocity = tuple[float, float]
+
+LEAVE_AFTER_S: Final = 2.0
+"""Who is back in the zone within this has not left it: a foot point swings."""
+QUEUE_SPEED_M_S: Final = 0.4
+QUEUE_SPEED_HEIGHTS_S: Final = 0.2
+"""Slower than this somebody stands; by the person's own height where the ground is not known."""
+SERVED_OVER_S: Final = 300.0
+"""The rate at which people leave a queue is taken over so long."""
+
+
+class _Visit:
+    """Somebody's stay in the zone."""
+
+    __slots__ = ("begin_s", "seen_s")
+
+    def __init__(self, begin_s: float) -> None:
+        self.begin_s, self.seen_s = begin_s, begin_s
+
+
+class ZoneMeter:
+    """Measures one zone.
+
+    Args:
+        zone: The zone.
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._visits: dict[Track, _Visit] = {}
+        self._ended: list[float] = []
+        self._left_s: deque[float] = deque(maxlen=1000)
+        self._begun_s: float | None = None
+        self._now_s = 0.0
+        self._second, self._minute = _Spans(), _Spans()
+
+    def holds(self, one: Standing) -> bool:
+        """Whether somebody stands in it."""
+        return self._zone.holds(one.x_px, one.y_px)
+
+    def add(self, at_s: float, passed_s: float, people: Sequence[Standing], velocities: Sequence[Velocity | None], unconfirmed: int) -> None:
+        """Takes where the confirmed people stood for `passed_s` until `at_s`, their velocities on the ground, and how many more nothing confirms."""
+        self._begun_s = at_s if self._begun_s is None else self._begun_s
+        self._now_s = at_s
+        here = [(one, velocity) for one, velocity in zip(people, velocities, strict=True) if self.holds(one)]
+        self._follow_visits(at_s, [one for one, _ in here])
+        count, standing = len(here), sum(_stands(one, velocity) for one, velocity in here)
+        for spans in (self._second, self._minute):
+            spans.add(passed_s, count, count + unconfirmed, standing, [velocity for _, velocity in here if velocity is not None])
+
+    def lose_all(self) -> None:
+        """Everybody is lost from sight: visits end where they were last seen, and nobody is taken to have left."""
+        for visit in self._visits.values():
+            self._ended.append(visit.seen_s - visit.begin_s)
+        self._visits = {}
+        self._left_s.clear()
+        self._begun_s = None
+
+    def pulse(self) -> ZonePulse:
+        """The second that is over."""
+        spans, self._second = self._second, _Spans()
+        people, area_m2 = spans.people_mean, self._zone.area_m2
+        east, north = spans.velocity or (None, None)
+        speeds = spans.speeds
+        return ZonePulse(
+            self._zone.id,
+            round(people, 2),
+            spans.most,
+            None if area_m2 is None else round(people / area_m2, 4),
+            None if area_m2 is None else round(density_error(people, area_m2, self._zone.area_error), 4),
+            None if not speeds else round(median(speeds), 3),
+            None if east is None else round(east, 3),
+            None if north is None else round(north, 3),
+        )
+
+    def minute(self) -> ZoneMinute:
+        """The minute that is over."""
+        spans, self._minute = self._minute, _Spans()
+        ended, self._ended = self._ended, []
+        people, area_m2 = spans.people_mean, self._zone.area_m2
+        per_m2 = None if area_m2 is None else people / area_m2
+        east, north = spans.velocity or (None, None)
+        speeds = np.array(spans.speeds)
+        tenth, middle, nine = (float(value) for value in np.percentile(speeds, (10, 50, 90))) if len(speeds) else (0.0, 0.0, 0.0)
+        return ZoneMinute(
+            self._zone.id,
+            people_mean=round(people, 3),
+            people_least=spans.least,
+            people_most=spans.most,
+            per_m2=None if per_m2 is None else round(per_m2, 4),
+            per_m2_error=None if area_m2 is None else round(density_error(people, area_m2, self._zone.area_error), 4),
+            per_m2_most=None if area_m2 is None else round(spans.most / area_m2, 4),
+            service=None if per_m2 is None else service_of(per_m2, waiting=self._zone.waiting or self._zone.queue),
+            speed_m_s=None if not len(speeds) else (round(tenth, 3), round(middle, 3), round(nine, 3)),
+            east_m_s=None if east is None else round(east, 3),
+            north_m_s=None if north is None else round(north, 3),
+            dwell=_binned(ended),
+            queue_mean=round(spans.standing_mean, 3) if self._zone.queue else None,
+            queue_most=spans.standing_most if self._zone.queue else None,
+            wait_s=self._wait_s(spans.standing_mean) if self._zone.queue else None,
+        )
+
+    def _follow_visits(self, at_s: float, here: Sequence[Standing]) -> None:
+        for one in here:
+            visit = self._visits.get(one.track)
+            if visit is None:
+                self._visits[one.track] = _Visit(at_s)
+            else:
+                visit.seen_s = at_s
+        for track, visit in list(self._visits.items()):
+            gone_s = at_s - visit.seen_s
+            if gone_s > LEAVE_AFTER_S or (gone_s > 0 and at_s - track.last.time_s > LOST_AFTER_S):
+                self._ended.append(visit.seen_s - visit.begin_s)
+                self._left_s.append(visit.seen_s)
+                del self._visits[track]
+
+    def _wait_s(self, standing: float) -> float | None:
+        """Little's law: as many as stand there, over how many leave in a second."""
+        if self._begun_s is None:
+            return None
+        over_s = min(SERVED_OVER_S, self._now_s - self._begun_s)
+        left = sum(self._now_s - left_s <= over_s for left_s in self._left_s)
+        return None if not left or over_s <= 0 else round(standing * over_s / left, 1)
+
+
+class _Spans:
+    """Sums over a second or a minute, weighted by time."""
+
+    MOST_SPEEDS: Final = 20_000
+
+    def __init__(self) -> None:
+        self._passed_s = self._people_s = self._standing_s = 0.0
+        self._least: int | None = None
+        self.most = self.standing_most = 0
+        self.speeds: list[float] = []
+        self._east = self._north = 0.0
+        self._moving = 0
+
+    def add(self, passed_s: float, count: int, most: int, standing: int, velocities: Sequence[Velocity]) -> None:
+        self._passed_s += passed_s
+        self._people_s += passed_s * count
+        self._standing_s += passed_s * standing
+        self._least = count if self._least is None else min(self._least, count)
+        self.most, self.standing_most = max(self.most, most), max(self.standing_most, standing)
+        for east, north in velocities:
+            self._east, self._north, self._moving = self._east + east, self._north + north, self._moving + 1
+            if len(self.speeds) < self.MOST_SPEEDS:
+                self.speeds.append(hypot(east, north))
+
+    @property
+    def people_mean(self) -> float:
+        return self._people_s / self._passed_s if self._passed_s else 0.0
+
+    @property
+    def standing_mean(self) -> float:
+        return self._standing_s / self._passed_s if self._passed_s else 0.0
+
+    @property
+    def least(self) -> int:
+        return self._least or 0
+
+    @property
+    def velocity(self) -> Velocity | None:
+        return (self._east / self._moving, self._north / self._moving) if self._moving else None
+
+
+def _stands(one: Standing, velocity: Velocity | None) -> bool:
+    if velocity is not None:
+        return hypot(*velocity) < QUEUE_SPEED_M_S
+    return hypot(*one.speed_px_s) < QUEUE_SPEED_HEIGHTS_S * one.height_px
+
+
+def _binned(dwells_s: Sequence[float]) -> tuple[int, int, int, int, int, int, int]:
+    counts = [0] * (len(DWELL_EDGES_S) + 1)
+    for dwell_s in dwells_s:
+        counts[sum(dwell_s >= edge_s for edge_s in DWELL_EDGES_S)] += 1
+    a, b, c, d, e, f, g = counts
+    return a, b, c, d, e, f, g

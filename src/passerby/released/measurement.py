@@ -1,0 +1,144 @@
+"""What is measured, as it leaves a worker: a `Pulse` each second, which is never stored, and a `Measurement` each minute (invariants I4 and I9).
+
+Both speak of zones and lines of the site file, by their ids, and never of one person: there is no field for a track, a box or a path, and nothing
+that one could be read from. What a number means, and where it comes from: docs/design/measurements.md.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+DWELL_EDGES_S: Final = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+"""Bins of dwell: up to 10 s, 10 to 30 s, ..., 600 s and more."""
+MOST_ZONES: Final = 64
+"""Zones, and as many lines, of a camera."""
+
+
+class Service(StrEnum):
+    """Level of service: how much room there is, after Fruin. A = free, F = a crush threatens."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+class ZonePulse(msgspec.Struct, frozen=True):
+    """A zone in one second.
+
+    Attributes:
+        zone: Its id.
+        people: Mean of those in it.
+        most: The most at one moment, with those that nothing confirms.
+        per_m2: Density in persons per square metre; None = the ground is not known.
+        per_m2_error: Standard error of the density.
+        speed_m_s: Median speed of those in it; None = nobody, or the ground is not known.
+        east_m_s: Mean velocity along the ground's first axis; north_m_s: along its second.
+    """
+
+    zone: str
+    people: float
+    most: int
+    per_m2: float | None = None
+    per_m2_error: float | None = None
+    speed_m_s: float | None = None
+    east_m_s: float | None = None
+    north_m_s: float | None = None
+
+
+class LinePulse(msgspec.Struct, frozen=True):
+    """How many crossed a line in one second, each way."""
+
+    line: str
+    ab: int
+    ba: int
+
+
+class Pulse(msgspec.Struct, frozen=True, tag="pulse"):
+    """One second of a camera.
+
+    Attributes:
+        camera: Its id.
+        wall_s: End of the second that was measured, seconds since 1970 UTC.
+        covered: Which part of the second was seen, 0 to 1; zones and lines are left out where it is 0.
+    """
+
+    camera: str
+    wall_s: float
+    covered: float
+    zones: tuple[ZonePulse, ...] = ()
+    lines: tuple[LinePulse, ...] = ()
+
+
+class ZoneMinute(msgspec.Struct, frozen=True):
+    """A zone in one minute. Times and means count what was seen only (`Measurement.covered_s`).
+
+    Attributes:
+        zone: Its id.
+        people_mean, people_least, people_most: Occupancy: mean over time, least and most at one moment; the most counts the unconfirmed, too.
+        per_m2, per_m2_error, per_m2_most: Density: mean over time, its standard error, the most; None = the ground is not known.
+        service: Level of service at the mean density.
+        speed_m_s: Speed: p10, median, p90 over persons and time; None = nobody, or the ground is not known.
+        east_m_s, north_m_s: Mean velocity along the ground's axes.
+        dwell: How many visits ended, by how long they were (`DWELL_EDGES_S`).
+        queue_mean, queue_most: Of a queue: how many stood in it; None = the zone is no queue.
+        wait_s: Of a queue: estimated wait of who joins it now (Little's law); None = nobody left it of late.
+    """
+
+    zone: str
+    people_mean: float
+    people_least: int
+    people_most: int
+    per_m2: float | None = None
+    per_m2_error: float | None = None
+    per_m2_most: float | None = None
+    service: Service | None = None
+    speed_m_s: tuple[float, float, float] | None = None
+    east_m_s: float | None = None
+    north_m_s: float | None = None
+    dwell: tuple[int, int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0, 0)
+    queue_mean: float | None = None
+    queue_most: int | None = None
+    wait_s: float | None = None
+
+
+class LineMinute(msgspec.Struct, frozen=True):
+    """A line in one minute: crossings each way, and the flow in persons per metre and second; None = the ground is not known."""
+
+    line: str
+    ab: int
+    ba: int
+    flow_ab: float | None = None
+    flow_ba: float | None = None
+
+
+class Heat(msgspec.Struct, frozen=True):
+    """Where people were: person-seconds in each coarse cell of the picture, row by row. A cell is a sixteenth of the picture's height, at least."""
+
+    cell_px: int
+    columns: int
+    person_s: tuple[float, ...]
+
+
+class Measurement(msgspec.Struct, frozen=True, tag="measurement"):
+    """One minute of a camera.
+
+    Attributes:
+        camera: Its id.
+        minute_wall_s: Begin of the minute, seconds since 1970 UTC; a whole multiple of 60.
+        covered_s: Seconds of it that were seen and measured, 0 to 60. What was not seen is a gap, never a zero.
+        part: Number of this part of the minute: 0, and more where a worker began anew within it. Camera, minute and part name a measurement for good.
+    """
+
+    camera: str
+    minute_wall_s: int
+    covered_s: float
+    part: int = 0
+    zones: tuple[ZoneMinute, ...] = ()
+    lines: tuple[LineMinute, ...] = ()
+    heat: Heat | None = None
