@@ -1,0 +1,149 @@
+"""Answers questions out of the history's files. Reads only; another process may write and compact meanwhile.
+
+Means over time weigh minutes by how much of them was seen. Speeds of a span are the means of its minutes' speeds, weighed by the people in them: the
+median of an hour is not known, only its minutes' medians are.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from passerby.errors import InputError
+from passerby.store.buckets import Every, edges
+from passerby.store.history import connection
+from passerby.store.layout import Layout, days_between
+from passerby.store.question import Question, Span, Table
+from passerby.store.tables import DWELL_COLUMNS, from_days, from_lines, once, quoted
+
+TRIES: Final = 3
+"""A file that is compacted away while it is read is looked for anew."""
+WEEK_HOURS: Final = 168
+
+_BY_TIME: Final = "sum({0} * covered_s) / nullif(sum(covered_s) FILTER ({0} IS NOT NULL), 0)"
+_BY_PEOPLE: Final = "sum({0} * people_mean * covered_s) / nullif(sum(people_mean * covered_s) FILTER ({0} IS NOT NULL), 0)"
+_COLUMNS: Final[dict[Table, dict[str, str]]] = {
+    Table.ZONES: {
+        **{name: _BY_TIME.format(name) for name in ("people_mean",)},
+        "people_least": "min(people_least)",
+        "people_most": "max(people_most)",
+        **{name: _BY_TIME.format(name) for name in ("per_m2", "per_m2_error")},
+        "per_m2_most": "max(per_m2_most)",
+        **{name: _BY_PEOPLE.format(name) for name in ("speed_p10_m_s", "speed_median_m_s", "speed_p90_m_s", "east_m_s", "north_m_s")},
+        **{name: f"sum({name})" for name in DWELL_COLUMNS},
+        "queue_mean": _BY_TIME.format("queue_mean"),
+        "queue_most": "max(queue_most)",
+        "wait_s": _BY_TIME.format("wait_s"),
+    },
+    Table.LINES: {
+        "ab": "sum(ab)",
+        "ba": "sum(ba)",
+        **{name: _BY_TIME.format(name) for name in ("flow_ab", "flow_ba")},
+    },
+}
+
+
+def columns(table: Table) -> tuple[str, ...]:
+    """The names of a table's values, in order."""
+    return tuple(_COLUMNS[table])
+
+
+def answer(folder: Path, question: Question) -> list[Span]:
+    """The spans of a question, by camera, id and time; gaps are among them.
+
+    Raises:
+        InputError: A file of the history cannot be read.
+        SettingsError: The range makes no sense, or has too many spans.
+    """
+    every = Every.HOUR if question.weekdays else question.every
+    begins = edges(question.from_s, question.to_s, every, question.zone)
+    slots = [_hour_of_week(begin, question) for begin in begins[:-1]] if question.weekdays else list(range(len(begins) - 1))
+    rows = _rows(Layout(folder), question, begins, slots)
+    return list(_weeks(rows, question) if question.weekdays else _spans(rows, question, begins))
+
+
+Row = tuple[str, str, int, float, tuple[float | None, ...]]
+"""Camera, id, slot, seconds that were seen, values."""
+
+
+def _rows(layout: Layout, question: Question, begins: list[float], slots: list[int]) -> list[Row]:
+    for left in range(TRIES - 1, -1, -1):
+        sql = _source(layout, question)
+        if sql is None:
+            return []
+        try:
+            with connection(threads=2) as database:
+                found = database.execute(_grouped(sql, question), [[int(begin // 60) for begin in begins], [*slots, -1]]).fetchall()
+        except duckdb.Error as error:
+            if not left:
+                raise InputError(f"the history cannot be read: {type(error).__name__}", "look into the state folder's measurements") from error
+        else:
+            return [(str(row[0]), str(row[1]), int(row[2]), float(row[3]), tuple(row[4:])) for row in found]
+    raise AssertionError("unreachable")
+
+
+def _source(layout: Layout, question: Question) -> str | None:
+    """SQL of the rows that the question is about; None = there are none."""
+    table, parts = question.table.value, []
+    quiet = []
+    for day in days_between(question.from_s, question.to_s):
+        lines = [str(path) for path in layout.lines(day) if path.exists()]
+        compacted = [str(path) for path in layout.compacted(table, day)[-1:]]
+        if lines:
+            sql = from_lines(table, lines)
+            parts.append(once(table, f"{from_days(compacted)} UNION ALL BY NAME {sql}" if compacted else sql))
+        else:
+            quiet += compacted
+    if quiet:
+        parts.append(from_days(quiet))
+    return " UNION ALL BY NAME ".join(f"({part})" for part in parts) or None
+
+
+def _grouped(sql: str, question: Question) -> str:
+    name = "zone" if question.table is Table.ZONES else "line"
+    where = [f"minute >= {int(question.from_s // 60)}", f"minute < {-int(-question.to_s // 60)}"]
+    if question.camera is not None:
+        where.append(f"camera = {quoted(question.camera)}")
+    if question.ids:
+        where.append(f"{name} IN ({', '.join(quoted(one) for one in question.ids)})")
+    values = ", ".join(f"{made} AS {column}" for column, made in _COLUMNS[question.table].items())
+    return (
+        "WITH edges AS (SELECT unnest(?::BIGINT[]) AS begin, unnest(?::BIGINT[]) AS slot), "
+        f"rows AS (SELECT * FROM ({sql}) WHERE {' AND '.join(where)}) "
+        f"SELECT camera, {name}, slot, sum(covered_s), {values} FROM rows ASOF JOIN edges ON rows.minute >= edges.begin GROUP BY ALL ORDER BY ALL"
+    )
+
+
+def _spans(rows: list[Row], question: Question, begins: list[float]) -> Iterator[Span]:
+    """Each zone's or line's spans, the gaps among them."""
+    for (camera, one), slots in _by_id(rows, question):
+        for slot in range(len(begins) - 1):
+            yield _span(camera, one, begins[slot], begins[slot + 1], slots.get(slot), question)
+
+
+def _by_id(rows: list[Row], question: Question) -> list[tuple[tuple[str, str], dict[int, Row]]]:
+    """Rows by camera and id, then by slot. Who was asked for by name and was never seen is among them: all of it is a gap."""
+    found: dict[tuple[str, str], dict[int, Row]] = {(question.camera, one): {} for one in question.ids} if question.camera is not None else {}
+    for row in rows:
+        found.setdefault((row[0], row[1]), {})[row[2]] = row
+    return sorted(found.items())
+
+
+def _weeks(rows: list[Row], question: Question) -> Iterator[Span]:
+    for (camera, one), slots in _by_id(rows, question):
+        for slot in range(WEEK_HOURS):
+            yield _span(camera, one, slot * 3600.0, (slot + 1) * 3600.0, slots.get(slot), question)
+
+
+def _span(camera: str, one: str, begin_s: float, end_s: float, row: Row | None, question: Question) -> Span:
+    names = columns(question.table)
+    if row is None:
+        return Span(camera, one, begin_s, end_s, 0.0, dict.fromkeys(names))
+    return Span(camera, one, begin_s, end_s, round(row[3], 2), dict(zip(names, row[4], strict=True)))
+
+
+def _hour_of_week(begin_s: float, question: Question) -> int:
+    local = datetime.fromtimestamp(begin_s, UTC).astimezone(question.zone)
+    return local.weekday() * 24 + local.hour
