@@ -168,7 +168,9 @@ def killed_rounds(tmp_path: Path, rounds: int) -> None:
         kept = len(spans)
     History(tmp_path).compact()
     assert len(seen(asked(tmp_path, DAY_S, begin_s, Every.MINUTE))) == kept
+    History(tmp_path).compact()
     assert not [path for path in tmp_path.rglob("*") if path.suffix in {".tmp", ".1"}]
+    assert len(list(tmp_path.rglob("*.parquet"))) == len(TABLES)
 
 
 def test_a_writer_that_is_killed_loses_nothing_that_it_said_it_kept(tmp_path: Path) -> None:

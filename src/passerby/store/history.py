@@ -9,9 +9,9 @@ are kept gives them again; what lies there twice is read once.
 Compacting a day
 
 1. its lines file is moved aside in one step (`.jsonl.1`), so that new lines go to a new file; 2. the day's file and the moved lines are read, each
-row once, into `.parquet.tmp`; 3. that is brought to the disk, 4. renamed to the day's next file, 5. the folder is brought to the disk, 6. the day's
-last file is deleted, for each table; 7. the moved lines are deleted. A crash anywhere leaves rows where they were, or twice: the next compaction
-begins with the moved lines that are left. A day's file never changes, so that whoever reads it meanwhile reads one state of it.
+row once, into `.parquet.tmp`; 3. that is brought to the disk, 4. renamed to the day's next file, 5. the folder is brought to the disk, for each table;
+6. the moved lines are deleted. The day's file before is deleted when the next compaction begins: it never changes, and who reads it may go on. A
+crash anywhere leaves rows where they were, or twice: the next compaction begins with the moved lines that are left.
 """
 
 import contextlib
@@ -81,8 +81,11 @@ class History:
         Raises:
             OutputError: It did not work out; nothing is lost.
         """
-        for day in self.layout.live_days():
+        for day in self.layout.days():
             try:
+                for table in TABLES:
+                    for path in self.layout.compacted(table, day)[:-1]:
+                        path.unlink()
                 self._compact(day)
             except (OSError, duckdb.Error) as error:
                 raise OutputError(f"the measurements of {day} could not be compacted: {type(error).__name__}", "they are kept as lines") from error
@@ -158,8 +161,6 @@ class History:
             os.close(descriptor)
         temporary.rename(target)
         sync_folder(target.parent)
-        for path in before:
-            path.unlink()
 
 
 def connection(threads: int = 1) -> duckdb.DuckDBPyConnection:

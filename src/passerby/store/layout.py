@@ -7,8 +7,8 @@
     measurements/heat/2026-11-23.7.parquet    the same of heat grids
 
 A line is one `released.measurement.Measurement` as JSON, with all of its zones, lines and heat: it is there whole or not at all. Only one process
-writes; any number may read meanwhile, since a day's file never changes, the next one comes with another number, and lines are only added. The same minute may lie in a day's file
-and among the lines, or twice among the lines: camera, zone, minute and part name it, and it is read once.
+writes; any number may read meanwhile: a day's file never changes, the next one has another number, and lines are only added. The same minute may lie
+in a day's file and among the lines, or twice among the lines: camera, zone, minute and part name it, and it is read once.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class Layout:
         return self.folder / LIVE / f"{day.isoformat()}.jsonl", self.folder / LIVE / f"{day.isoformat()}.jsonl.1"
 
     def compacted(self, table: str, day: date) -> list[Path]:
-        """A day's files of a table, the newest last: it holds all that the others held. Usually one, and none before the first compaction."""
+        """A day's files of a table, the newest last: it holds all that the others hold. One or two, and none before the first compaction."""
         found = []
         for path in (self.folder / table).glob(f"{day.isoformat()}.*.parquet"):
             with contextlib.suppress(ValueError):  # not ours

@@ -38,7 +38,8 @@ _ZONES: Final = ", ".join(
     + [f"CAST(z.{place} AS {kind}) AS {name}" for name, (place, kind) in _LISTED.items()]
 )
 _FROM_LINES: Final = {
-    "zones": f"SELECT camera, z.zone AS zone, {{minute}}, {_ZONES} FROM (SELECT camera, minute_wall_s, part, covered_s, unnest(zones) AS z FROM {{lines}})",
+    "zones": f"SELECT camera, z.zone AS zone, {{minute}}, {_ZONES} "
+    "FROM (SELECT camera, minute_wall_s, part, covered_s, unnest(zones) AS z FROM {lines})",
     "lines": "SELECT camera, l.line AS line, {minute}, CAST(l.ab AS USMALLINT) AS ab, CAST(l.ba AS USMALLINT) AS ba, "
     "CAST(l.flow_ab AS FLOAT) AS flow_ab, CAST(l.flow_ba AS FLOAT) AS flow_ba "
     "FROM (SELECT camera, minute_wall_s, part, covered_s, unnest(lines) AS l FROM {lines})",
