@@ -9,8 +9,8 @@ are kept gives them again; what lies there twice is read once.
 Compacting a day
 
 1. its lines file is moved aside in one step (`.jsonl.1`), so that new lines go to a new file; 2. the day's file and the moved lines are read, each
-row once, into `.parquet.tmp`; 3. that is brought to the disk, 4. renamed to the day's next file, 5. the folder is brought to the disk, for each table;
-6. the moved lines are deleted. The day's file before is deleted when the next compaction begins: it never changes, and who reads it may go on. A
+row once, into `.parquet.tmp`; 3. that is brought to the disk, 4. renamed to the day's next file, 5. the folder is brought to the disk, for each
+table; 6. the moved lines are deleted. The day's file before is deleted when the next compaction begins: it never changes, and who reads it may go on. A
 crash anywhere leaves rows where they were, or twice: the next compaction begins with the moved lines that are left.
 """
 
@@ -129,16 +129,17 @@ class History:
 
     def _compact(self, day: date) -> None:
         live, moved = self.layout.lines(day)
-        with self._lock:
-            if live.exists() and not moved.exists():
-                live.rename(moved)
-                sync_folder(live.parent)
-        if not moved.exists():
-            return
-        for table in TABLES:
-            self._merge(table, day, moved)
-        moved.unlink()
-        sync_folder(live.parent)
+        for _ in ("what a crash left", "what came since"):
+            with self._lock:
+                if live.exists() and not moved.exists():
+                    live.rename(moved)
+                    sync_folder(live.parent)
+            if not moved.exists():
+                return
+            for table in TABLES:
+                self._merge(table, day, moved)
+            moved.unlink()
+            sync_folder(live.parent)
 
     def _merge(self, table: str, day: date, lines: Path) -> None:
         """Writes a day's file anew, with the lines in it."""
