@@ -80,10 +80,11 @@ class MeasuredSite:
         cameras: What the server shows.
         cores: Cores of the site, and cores of the server.
         recording: Whether it records.
+        port: Where it serves; 0 = anywhere.
     """
 
-    def __init__(self, folder: Path, cameras: Cameras, cores: tuple[set[int], set[int]], *, recording: bool = True) -> None:
-        self._folder, self._cameras, self._cores, self._recording = folder, cameras, cores, recording
+    def __init__(self, folder: Path, cameras: Cameras, cores: tuple[set[int], set[int]], *, recording: bool = True, port: int = 0) -> None:
+        self._folder, self._cameras, self._cores, self._recording, self._port = folder, cameras, cores, recording, port
         self.server = RtspServer()
         self._process: subprocess.Popen[str] | None = None
         self._address = ""
@@ -93,10 +94,15 @@ class MeasuredSite:
         for number in range(self._cameras.count):
             self.server.mount(f"/{number}", self._cameras.packets, codec=self._cameras.codec, fps=self._cameras.fps)
         self.server.listen()
-        self._start()
+        self.begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.end()
+        self.server.close()
+
+    def end(self) -> None:
+        """Ends the site, as a service manager does; the cameras go on."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -106,14 +112,20 @@ class MeasuredSite:
                 self._process.wait()
             if self._process.stdout is not None:
                 self._process.stdout.close()
-        self.server.close()
+            self._process = None
+
+    @property
+    def address(self) -> str:
+        """Of its page, without the last slash."""
+        return self._address
 
     @property
     def state_folder(self) -> Path:
         """Where the site keeps its state."""
         return self._folder / "state"
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """Starts the site; returns once it says where it is."""
         self._folder.mkdir(parents=True, exist_ok=True)
         site = self._folder / "site.toml"
         site.write_text(self._site_file(), encoding="utf-8")
@@ -130,7 +142,7 @@ class MeasuredSite:
             "--log",
             "json",
         ]
-        with (self._folder / "log").open("wb") as log:
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
         line = self._process.stdout.readline() if self._process.stdout else ""
         found = re.search(r"http://\S+", line)
@@ -139,7 +151,15 @@ class MeasuredSite:
         self._address = found.group().rstrip("/")
 
     def _site_file(self) -> str:
-        lines = ["[site]", 'name = "Capacity"', f"state_folder = {json.dumps(str(self.state_folder))}", "", "[server]", 'address = "127.0.0.1:0"', ""]
+        lines = [
+            "[site]",
+            'name = "Capacity"',
+            f"state_folder = {json.dumps(str(self.state_folder))}",
+            "",
+            "[server]",
+            f'address = "127.0.0.1:{self._port}"',
+            "",
+        ]
         lines += ["[recording]", f"enabled = {'true' if self._recording else 'false'}", ""]
         for number in range(self._cameras.count):
             lines += ["[[camera]]", f'id = "camera-{number}"', f"source = {json.dumps(self.server.url(f'/{number}'))}", 'purpose = "A measurement"']

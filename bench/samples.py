@@ -4,6 +4,7 @@
 
     pets09_s2l1/vtest.avi                                     the PETS 2009 S2.L1 clip
     pets09_s2l1/gt.txt                                        its annotated persons (MOT text); from this folder only
+    pets09_s2l1/lines.json                                    lines across which they are counted, {"name": [[x, y], [x, y]]}; the same
     intel_sample_videos/one-by-one-person-detection.mp4
     intel_sample_videos/car-detection.mp4
     intel_sample_videos/annotations.json
@@ -25,6 +26,7 @@ import platformdirs
 
 PETS_CLIP: Final = "pets09_s2l1/vtest.avi"
 PETS_TRUTH: Final = "pets09_s2l1/gt.txt"
+PETS_LINES: Final = "pets09_s2l1/lines.json"
 ONE_BY_ONE_CLIP: Final = "intel_sample_videos/one-by-one-person-detection.mp4"
 CAR_CLIP: Final = "intel_sample_videos/car-detection.mp4"
 INTEL_ANNOTATIONS: Final = "intel_sample_videos/annotations.json"

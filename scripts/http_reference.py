@@ -7,10 +7,11 @@ tests/serve/test_reference.py fails where the file is not what this gives.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from types import SimpleNamespace
+from typing import Any, Final
 
-from passerby.serve.app import WatchedSite, application
-from passerby.serve.pictures import Pictures
+from passerby.serve.accounts.rights import CHANGING, right_for
+from passerby.serve.app import application
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference" / "http.md"
 HEAD: Final = """\
@@ -19,33 +20,68 @@ HEAD: Final = """\
 Written by `python -m scripts.http_reference` from the application itself; do not edit by hand. What they are for is told in
 [the guide to running a site](../guide/run.md#addresses). The same stands in `/openapi.json`, for programs.
 
-Everything is read with GET (or HEAD); answers are JSON unless something else is said. Nothing may be kept by a browser (`Cache-Control: no-store`).
+What changes nothing is read with GET (or HEAD); everything else needs the header `X-Passerby: 1` and a login on the page. Where there are accounts,
+each address needs the right that stands with it ([accounts](../guide/accounts.md)): without a login the answer is 401, without the right 403, to who
+asks too often 429, and 503 while nobody gets in. Answers are JSON unless something else is said; nothing may be kept by a browser
+(`Cache-Control: no-store`).
 """
 
 
 def reference() -> str:
     """The whole page, as Markdown."""
-    # Describing the application asks neither the site nor the pictures.
-    described = application(cast("WatchedSite", None), cast("Pictures", None)).openapi()
+    # Describing the application asks none of its parts.
+    part: Any = SimpleNamespace(grounds=None)
+    described = application(part, part, streams=part, recorded=part, measured=part, tallying=part).openapi()
+    schemas = described["components"]["schemas"]
+    described = _with_words(described, schemas)
     parts = [HEAD]
     for path, operations in described["paths"].items():
-        parts += _operation(path, operations["get"])
+        for method, operation in operations.items():
+            parts += _operation(method.upper(), path, operation)
     schemas = described["components"]["schemas"]
     for name in sorted(schemas):
-        if name.endswith("Answer"):
+        if "description" in schemas[name] and "properties" in schemas[name]:
             parts += _schema(name, schemas[name])
     return "\n".join(parts)
 
 
-def _operation(path: str, operation: dict[str, Any]) -> Iterator[str]:
-    yield f"## `{path}`\n"
-    yield f"{operation['summary']}.\n"
+def _with_words(node: Any, schemas: dict[str, Any]) -> Any:
+    """The description with lists of words in place of references to them."""
+    if isinstance(node, list):
+        return [_with_words(one, schemas) for one in node]
+    if not isinstance(node, dict):
+        return node
+    named = schemas.get(str(node.get("$ref", "")).rpartition("/")[2], {})
+    if "enum" in named:
+        return {**{key: value for key, value in node.items() if key != "$ref"}, "type": "string", "enum": named["enum"]}
+    return {key: _with_words(value, schemas) for key, value in node.items()}
+
+
+def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+    yield f"## `{path}`\n" if method == "GET" else f"## `{method} {path}`\n"
+    right = right_for(method, path)
+    needs = "Anybody may ask" if right is None else f"Needs the right `{right.value}`"
+    login = ", and a login: a token does not do" if method in CHANGING and right is not None else ""
+    yield f"{operation['summary']}. {needs}{login}.\n"
+    asked = [one for one in operation.get("parameters", []) if one["in"] == "query"]
+    if asked:
+        yield "| parameter | type | is |\n|---|---|---|"
+        yield from (f"| `{one['name']}` | {_type(one['schema'])} | {one.get('description', '')} |" for one in asked)
+        yield ""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        yield f"Sent: {_sent(content['schema'])}.\n"
     yield "| status | means | gives |\n|---|---|---|"
     for status, answer in sorted(operation["responses"].items()):
-        if status != "422":  # FastAPI adds it wherever there is a parameter; no text is refused here
+        if status != "422":  # FastAPI adds it wherever there is a parameter; what makes no sense is answered with 400
             words = answer["description"] if answer["description"] != "Successful Response" else "It is given."
             yield f"| {status} | {words} | {_content(answer)} |"
     yield ""
+
+
+def _sent(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return _link(schema["$ref"].rpartition("/")[2])
+    return "JSON with " + ", ".join(f"`{key}` ({_type(field)})" for key, field in schema["properties"].items())
 
 
 def _content(answer: dict[str, Any]) -> str:
@@ -70,6 +106,8 @@ def _type(field: dict[str, Any]) -> str:
         return _link(field["$ref"].rpartition("/")[2])
     if "anyOf" in field:
         return " or ".join(_type(one) for one in field["anyOf"])
+    if "enum" in field:
+        return " or ".join(f"`{word}`" for word in field["enum"])
     if field["type"] == "array":
         return f"list of {_type(field['items'])}"
     return str(field["type"])

@@ -41,9 +41,14 @@ class LazyCommand:
 COMMANDS: Final[Mapping[str, LazyCommand]] = MappingProxyType(
     {
         "redact": LazyCommand("passerby.redact.command", "redact_command", "Turn footage into footage in which nobody can be recognised."),
+        "init": LazyCommand("passerby.site.setup.command", "init_command", "Find cameras, try each, and write a site file."),
         "run": LazyCommand("passerby.serve.command", "run_command", "Watch the cameras of a site, sealed, and serve what may be seen."),
         "check": LazyCommand("passerby.site.command", "check_command", "Say everything that is wrong with a site file."),
-        "recordings": LazyCommand("passerby.record.command", "recordings_app", "List, verify and export recordings of a site."),
+        "recordings": LazyCommand("passerby.record.command", "recordings_app", "List, verify, hold and export recordings of a site."),
+        "account": LazyCommand("passerby.serve.accounts.command", "account_app", "Set the operator's password; add, list and revoke API tokens."),
+        "query": LazyCommand("passerby.store.command", "query_command", "Ask how many, how dense, how fast: measurements by span of time."),
+        "tally": LazyCommand("passerby.serve.tally.command", "tally_command", "Count at the place by phone, and say how right the counts are."),
+        "ground": LazyCommand("passerby.measure.command", "ground_command", "Find a camera's ground plane from points or lengths at the place."),
         "simulate": LazyCommand("passerby.simulate.command", "simulate_command", "Film a plaza that does not exist, and write down the truth."),
         "models": LazyCommand("passerby.models.command", "models_app", "List, fetch and verify the detector's weights."),
     }

@@ -85,13 +85,31 @@ def test_a_camera_over_tls_gives_pictures(tmp_path: Path) -> None:
         assert closed({"watch": [address, "tls_verify=1"]}, [address])["watch"] != "ok"
 
 
+def test_a_camera_s_own_certificate_is_read_in_a_closed_worker(tmp_path: Path) -> None:
+    """And it is the only one that is taken."""
+    with av.open(str(tmp_path / "clip.ts"), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height = 160, 120
+        for picture in clip_pictures(clip(), 10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:120, :160]), format="bgr24")))
+        container.mux(stream.encode(None))
+    with tls_server(tmp_path, "IP:127.0.0.1") as port:
+        address, certificate = f"https://127.0.0.1:{port}/clip.ts", tmp_path / "certificate.pem"
+        tries = {"watch": [address, "tls_verify=1", f"ca_file={certificate}"]}
+        told = tell(tries=tries, cameras=[{"source": address, "verify": True, "certificate": str(certificate)}], models_folder=str(tmp_path))
+        assert told.results == {"watch": "ok"}
+        other = tell(tries=tries, cameras=[{"source": address}], models_folder=str(tmp_path))
+        assert other.results["watch"] != "ok", "no other file is read"
+
+
 @contextmanager
-def tls_server(folder: Path) -> Iterator[int]:
+def tls_server(folder: Path, also: str = "") -> Iterator[int]:
     """Serves a folder over HTTPS."""
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl to make a certificate with")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    make += ["-addext", f"subjectAltName=DNS:localhost,{also}"] if also else []
     subprocess.run([*make, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -27,10 +27,10 @@ def gated(clock: SimulatedClock | None = None, kept: Scene | None = None) -> Gat
     return GatedCamera(ORDER, gate_settings(ORDER), capture, TimedDetector(Finder()), clock, {} if kept is None else {"a": kept})
 
 
-def shows(camera: GatedCamera, play: Play, from_s: float = 0.0) -> list[SceneMessage]:
+def shows(camera: GatedCamera, play: Play, from_s: float = 0.0, connection: int = 1) -> list[SceneMessage]:
     messages = []
     for time_s, picture in play:
-        messages.append(camera.see(HandedPicture(picture, from_s + time_s, play.stage.size, from_s + time_s), 5.0))
+        messages.append(camera.see(HandedPicture(picture, from_s + time_s, play.stage.size, from_s + time_s, connection=connection), 5.0))
         camera.is_sent()
         while camera.release():
             pass
@@ -143,11 +143,12 @@ def whole_plate() -> Scene:
     return shows(camera, Play(STAGE, seconds=0.25), 8.0)[0].scene
 
 
-def test_a_plate_of_before_is_shown_where_the_first_picture_shows_the_same_view() -> None:
+def test_a_plate_of_before_is_shown_where_two_pictures_show_the_same_view() -> None:
     kept = whole_plate()
-    back = shows(gated(kept=kept), Play(STAGE, seconds=0.5))[0]
-    assert back.scene.shown == kept.shown
-    assert received([back]).visible.tolist() == received([SceneMessage("a", 0, 0, 0, None, 1, whole_plate=True, scene=kept)]).visible.tolist()
+    back = shows(gated(kept=kept), Play(STAGE, seconds=0.5))
+    assert not shown_blocks(back[0].scene).any()
+    assert back[1].scene.shown == kept.shown
+    assert received(back).visible.tolist() == received([SceneMessage("a", 0, 0, 0, None, 1, whole_plate=True, scene=kept)]).visible.tolist()
     elsewhere = shows(gated(kept=kept), Play(Stage(160, 120, seed=9), seconds=0.5))
     assert not any(shown_blocks(m.scene).any() or m.scene.patches for m in elsewhere)
     another_size = shows(gated(kept=kept), Play(Stage(192, 120), seconds=0.5))
@@ -156,9 +157,29 @@ def test_a_plate_of_before_is_shown_where_the_first_picture_shows_the_same_view(
 
 def test_a_plate_of_before_is_for_the_first_gate_only() -> None:
     camera = gated(kept=whole_plate())
-    assert shown_blocks(shows(camera, Play(STAGE, seconds=0.25))[0].scene).any()
+    assert shown_blocks(shows(camera, Play(STAGE, seconds=0.5))[-1].scene).any()
     camera.renew(ValueError(), GATE)
-    assert not shown_blocks(shows(camera, Play(STAGE, seconds=0.25), 1.0)[0].scene).any()
+    assert not any(shown_blocks(message.scene).any() for message in shows(camera, Play(STAGE, seconds=0.75), 1.0))
+
+
+def test_over_another_connection_the_plate_waits_for_two_pictures_of_the_view() -> None:
+    camera = gated()
+    before = shows(camera, PLAY)[-1].scene
+    back = shows(camera, Play(STAGE, seconds=0.75), 10.0, connection=2)
+    assert [bool(shown_blocks(message.scene).any()) for message in back] == [False, True, True]
+    assert (back[1].scene.shown, back[1].scene.patches, back[1].scene.plate_epoch) == (before.shown, (), before.plate_epoch)
+    elsewhere = shows(camera, Play(Stage(160, 120, seed=9), seconds=1.5), 20.0, connection=3)
+    assert not any(shown_blocks(message.scene).any() or message.scene.patches for message in elsewhere)
+    assert GateState.MOVED in {message.scene.health.state for message in elsewhere}
+
+
+def test_a_plate_that_is_asked_for_while_the_view_is_not_recognised_yet_comes_with_it() -> None:
+    camera = gated()
+    shows(camera, PLAY)
+    camera.send_plate()
+    back = shows(camera, Play(STAGE, seconds=0.75), 10.0, connection=2)
+    assert [message.whole_plate for message in back] == [True, False, False]
+    assert [sum(p.width_px * p.height_px for p in message.scene.patches) >= 0.8 * 160 * 120 for message in back] == [False, True, False]
 
 
 def test_of_a_plate_of_before_only_what_was_shown_and_is_there_counts() -> None:

@@ -3,13 +3,14 @@
 import configparser
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from prometheus_client.parser import text_string_to_metric_families
 
-from passerby.serve import app, http_server, painter, pictures
+from passerby.serve import app, feed_routes, http_server, painter, pictures
 from passerby.serve.app import application
 from passerby.serve.metrics import exposition
 from passerby.supervise import gathering, live_places, plate_requests, recording_thread
@@ -37,11 +38,11 @@ def test_every_address_is_named() -> None:
 
 def pictures_that_are_not_asked() -> Any:
     """Stands where nobody looks."""
-    return None
+    return SimpleNamespace(grounds=None)
 
 
 def test_every_condition_is_explained() -> None:
-    script = (Path(app.__file__).parent / "page" / "app.js").read_text("utf-8")
+    script = (Path(app.__file__).parent / "page" / "conditions.js").read_text("utf-8")
     for condition in Condition:
         word = re.search(rf'{condition.value}: "([^"]+)"', script)
         assert word is not None
@@ -57,6 +58,7 @@ def test_every_condition_is_explained() -> None:
         ("| connections | {};", http_server.MOST_CONNECTIONS),
         ("| {} a second and camera", pictures.MOST_HZ),
         ("asked within {} seconds", pictures.KEEP_S),
+        ("| readers of the live feed | {},", feed_routes.MOST_READERS),
         ("| whole plates under way | {} |", plate_requests.AT_ONCE),
         ("from {} seconds without a new one", STALE_S),
         ("hangs for {} seconds", Patience().beat_s),

@@ -26,6 +26,18 @@ class Drawn:
         self.lost = False
         return f"{camera} with {len(scene.glyphs)}".encode()
 
+    def prepare(self) -> None:
+        pass
+
+    def draw_ground(self, camera: str, scene: Scene, *, anew: bool) -> bytes:
+        return b"mark"
+
+    def ground(self, camera: str, width_px: int) -> bytes:
+        return f"{camera} at {width_px}".encode()
+
+    def forget_ground(self, camera: str) -> None:
+        self.forgotten.append(f"ground of {camera}")
+
     def forget(self, camera: str) -> None:
         self.forgotten.append(camera)
 
@@ -184,3 +196,48 @@ def test_a_picture_that_is_no_longer_drawn_anew_while_scenes_come_is_not_given_o
     clock.sleep(MOST_BEHIND_S)
     places.accept(message(at_s=1.0 + MOST_BEHIND_S))
     assert pictures.picture("gate") is None
+
+
+def test_a_picture_that_followed_other_orders_is_not_given_out_again(
+    places: LivePlaces, painter: Drawn, pictures: Pictures, clock: SimulatedClock
+) -> None:
+    pictures.picture("gate")
+    places.accept(message(at_s=0.0, whole=True, glyphs=2))
+    assert pictures.picture("gate") is not None
+    places.withhold(["gate"])
+    withheld = pictures.picture("gate")
+    assert withheld is None or withheld.jpeg == b"gate with 0"
+    clock.sleep(1.0)
+    withheld = pictures.picture("gate")
+    assert withheld is not None
+    assert withheld.jpeg == b"gate with 0"
+
+
+def test_nor_is_it_when_nobody_asked_until_the_next_worker_showed_something(places: LivePlaces, pictures: Pictures, clock: SimulatedClock) -> None:
+    pictures.picture("gate")
+    places.accept(message(at_s=0.0, whole=True, glyphs=2))
+    assert pictures.picture("gate") is not None
+    places.withhold(["gate"])
+    places.resume(["gate"])
+    clock.sleep(1.0)
+    places.accept(message(at_s=1.0))
+    assert pictures.picture("gate") is None
+    clock.sleep(1.0)
+    places.accept(message(at_s=2.0, whole=True, glyphs=1))
+    picture = pictures.picture("gate")
+    assert picture is not None
+    assert picture.jpeg == b"gate with 1"
+
+
+def test_grounds_are_looked_after_with_the_pictures(places: LivePlaces, painter: Drawn, pictures: Pictures, clock: SimulatedClock) -> None:
+    pictures.picture("hall")
+    pictures.grounds.want(["gate", "hall"])
+    watched = [pictures.watched]
+    clock.sleep(KEEP_S + 1)
+    pictures.tick()
+    watched.append(pictures.watched)
+    assert watched == [("hall", "gate"), ()]
+    assert painter.forgotten == ["ground of gate", "ground of hall", "hall"]
+    pictures.grounds.want(["gate"])
+    pictures.stop()
+    assert pictures.watched == ()

@@ -105,6 +105,24 @@ def test_a_changed_site_file_is_taken_over_as_far_as_it_can_be(tmp_path: Path, c
     assert r"release_level \"glyphs\" -> \"counts\"" in (tmp_path / "state" / "receipts.jsonl").read_text("utf-8")
 
 
+def test_a_polygon_that_is_added_hides_what_it_covers_when_the_change_is_taken_and_not_when_the_next_worker_has_a_picture(
+    tmp_path: Path, clip: Path
+) -> None:
+    with run(site_file(tmp_path, clip)) as running:
+        until(lambda: running.camera("gate")["condition"] == "live", lambda: running.camera("gate")["says"])
+        before = until(lambda: (answer := running.get("/live/gate.jpg")).status_code == 200 and answer.content, "a picture")
+        workers = running.worker_pids()
+        site_file(tmp_path, clip, more="never = [[[0, 0], [320, 0], [320, 240], [0, 240]]]\n")
+        running.tell(signal.SIGHUP)
+        until(lambda: running.events("site file taken"), running.log)
+        assert running.camera("gate")["withheld_share"] == 1
+        assert running.get("/live/gate.jpg").content != before
+        until(lambda: running.worker_pids() not in (workers, []), running.log)
+        running.flows("gate")
+        assert running.camera("gate")["withheld_share"] == 1
+        end(running)
+
+
 def test_recording_can_be_switched_off_and_what_there_is_stays_until_it_is_due(tmp_path: Path, clip: Path) -> None:
     with run(site_file(tmp_path, clip)) as running:
         until(lambda: segments(tmp_path, ".open"), running.log)

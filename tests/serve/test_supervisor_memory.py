@@ -17,6 +17,8 @@ def test_the_supervisor_of_twenty_cameras_stays_under_200_mb_watched_or_not(tmp_
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["pictures"] >= 20
+    assert told["grounds"] >= 20
+    assert told["scenes"] >= 20
     assert told["lost"] == 0
     assert told["unwatched_bytes"] < MOST_BYTES
     assert told["watched_bytes"] < MOST_BYTES

@@ -100,6 +100,31 @@ def test_what_is_allowed_but_unwise_is_a_note(check: Check, tmp_path: Path) -> N
     assert "hunter2" not in told + wrong
 
 
+def test_what_of_an_encrypted_camera_is_not_verified_is_a_note(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "camera.pem").write_text("")
+    sources = (
+        camera_table("a", source="rtsps://10.0.0.5/"),
+        camera_table("b", source="rtsps://10.0.0.5/", tls_certificate='"camera.pem"'),
+        camera_table("c", source="rtsps://10.0.0.5/", tls_certificate='"absent.pem"'),
+        camera_table("d", source="rtsp://10.0.0.5/", tls='"verify"'),
+        camera_table("e", source="https://10.0.0.5/a.m3u8", tls='"verify"'),
+        camera_table("f", source="rtsps://camera.city.org/"),
+        camera_table("g", source="rtsps://camera.city.org/", tls='"trust"'),
+    )
+    code, _, wrong = check(write_site(tmp_path, SITE + "".join(sources)))
+    assert code == 0
+    assert "5 notes" in wrong
+    for key in ("camera[0].tls", "camera[2].tls_certificate", "camera[3].tls", "camera[4].tls", "camera[6].tls"):
+        assert key in wrong
+
+
+def test_a_certificate_where_any_is_trusted_makes_no_sense(check: Check, tmp_path: Path) -> None:
+    keys = {"tls": '"trust"', "tls_certificate": '"camera.pem"'}
+    code, _, wrong = check(write_site(tmp_path, SITE + camera_table("a", source="rtsps://10.0.0.5/", **keys)))
+    assert code != 0
+    assert "camera[0].tls_certificate" in wrong
+
+
 def test_careful_sites_get_no_note(check: Check, tmp_path: Path) -> None:
     (tmp_path / "pass").write_text("hunter2\n")
     (tmp_path / "pass").chmod(0o600)

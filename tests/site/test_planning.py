@@ -34,8 +34,34 @@ def test_a_camera_s_order_says_what_the_file_says(tmp_path: Path) -> None:
     assert worker.memory_limit_bytes > 2**30
 
 
+@pytest.mark.parametrize(
+    ("source", "keys", "verified"),
+    [
+        ("rtsps://10.0.0.5/x", {}, False),
+        ("rtsps://[fe80::1]/x", {}, False),
+        ("rtsps://camera/x", {}, False),
+        ("rtsps://camera.local/x", {}, False),
+        ("rtsps://camera.city.example.org/x", {}, True),
+        ("https://viewer:secret@Camera.City.org./x", {}, True),
+        ("https://camera.city.org/live.m3u8?a=b", {}, False),
+        ("rtsp://camera.city.org/x", {}, False),
+        ("rtsps://camera.city.org/x", {"tls": '"trust"'}, False),
+        ("rtsps://10.0.0.5/x", {"tls": '"verify"'}, True),
+        ("rtsps://10.0.0.5/x", {"tls_certificate": '"camera.pem"'}, True),
+        ("https://10.0.0.5/live.m3u8", {"tls": '"verify"'}, True),
+    ],
+)
+def test_a_certificate_is_verified_where_that_can_work_or_somebody_wants_it(
+    tmp_path: Path, source: str, keys: dict[str, str], *, verified: bool
+) -> None:
+    (worker,) = orders(site_with(tmp_path, 1, "", source=source, **keys), MODELS, environ={})
+    (order,) = worker.cameras
+    assert order.verify == verified
+    assert order.certificate == (tmp_path / "camera.pem" if "tls_certificate" in keys else None)
+
+
 def test_orders_travel_to_a_worker_unchanged(tmp_path: Path) -> None:
-    site = site_with(tmp_path, 3, ground="[1, 0, 0, 0, 1, 0, 0, 0, 1]")
+    site = site_with(tmp_path, 3, ground="[1, 0, 0, 0, 1, 0, 0, 0, 1]", tls='"verify"', tls_certificate='"a.pem"')
     for order in orders(site, MODELS, environ={}, processors=2):
         assert decode_command(encode_command(order)) == order
 

@@ -16,6 +16,7 @@ GOOD = [
     SITE + camera_table(),
     SITE + 'time_zone = "Europe/Zurich"\nworkers = 3\nworker_memory = "4 GB"\n' + camera_table(retention='"72 h"', settle_s="20", loop="false"),
     SITE + '[server]\naddress = "localhost:0"\n[recording]\nmax_hold = "30 days"\n[detector]\ndevice = "cpu"\n' + camera_table(),
+    SITE + '[server]\naddress = "0.0.0.0:80"\nbehind_proxy = true\nproxies = ["10.0.0.0/8"]\nnames = ["a.example"]\n' + camera_table(),
     SITE + camera_table(never="[[[0, 0], [9, 0], [9, 9.5]]]", ground="[1, 0, 0, 0, 1, 0, 0, 0, 1]", fps_limit="12.5", release_level='"heat"'),
 ]
 BAD = [
@@ -33,7 +34,8 @@ BAD = [
     SITE + camera_table(never="[[[0, 0], [9, 0], [9]]]"),
     SITE + camera_table(ground="[1, 2]"),
     SITE + camera_table("Gate 1"),
-    SITE + '[server]\naddress = "0.0.0.0:80"\n' + camera_table(),
+    SITE + '[server]\naddress = "example.org:80"\n' + camera_table(),
+    SITE + "[server]\nbehind_proxy = 1\n" + camera_table(),
     SITE + "[recording]\nenabled = 1\n" + camera_table(),
 ]
 

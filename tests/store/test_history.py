@@ -21,6 +21,7 @@ from passerby.errors import OutputError, SettingsError
 from passerby.released.measurement import Heat, LineMinute, Measurement, ZoneMinute
 from passerby.store.answers import answer, columns
 from passerby.store.buckets import Every, edges
+from passerby.store.compacting import compact_all
 from passerby.store.history import History
 from passerby.store.layout import TABLES
 from passerby.store.question import Question, Span, Table
@@ -68,7 +69,7 @@ def test_what_was_added_is_answered_rolled_up(tmp_path: Path, *, compacted: bool
     history = History(tmp_path)
     history.add([minute(DAY_S + 60 * number, people=number % 5) for number in range(120)])
     if compacted:
-        history.compact()
+        compact_all(history)
         assert not list((tmp_path / "live").iterdir())
     hours = asked(tmp_path, DAY_S, DAY_S + 3 * 3600)
     assert [(span.begin_s - DAY_S, span.covered_s) for span in hours] == [(0, 3600), (3600, 3600), (7200, 0)]
@@ -104,15 +105,15 @@ def test_repeated_late_and_reordered_batches_arrive_once(
     for one in batch:
         history.add([one])
         if rng.random() < 0.2:
-            history.compact()
+            compact_all(history)
         if rng.random() < 0.3:
             again = rng.sample(batch, rng.randrange(len(batch) + 1))
             history.add(again)
     expected = len(set(keys))
     spans = seen(asked(folder, DAY_S, DAY_S + 3600, Every.MINUTE))
     assert sum(span.covered_s for span in spans) == 20.0 * expected
-    history.compact()
-    history.compact()
+    compact_all(history)
+    compact_all(history)
     assert sum(span.covered_s for span in seen(asked(folder, DAY_S, DAY_S + 3600, Every.MINUTE))) == 20.0 * expected
 
 
@@ -125,7 +126,7 @@ def test_a_line_that_a_crash_cut_is_left_out_and_the_next_one_is_whole(tmp_path:
     assert sum(span.covered_s for span in asked(tmp_path, DAY_S, DAY_S + 3600)) == 60
     history.add([minute(DAY_S + 60)])
     assert sum(span.covered_s for span in asked(tmp_path, DAY_S, DAY_S + 3600)) == 120
-    history.compact()
+    compact_all(history)
     assert sum(span.covered_s for span in asked(tmp_path, DAY_S, DAY_S + 3600)) == 120
 
 
@@ -134,6 +135,7 @@ import sys, itertools
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from tests.store.test_history import minute
+from passerby.store.compacting import compact_all
 from passerby.store.history import History
 history, begin = History(Path(sys.argv[1])), int(sys.argv[2])
 print("ready", flush=True)
@@ -141,7 +143,7 @@ for number in itertools.count():
     history.add([minute(begin + 60 * number)])
     print(number, flush=True)
     if number % 7 == 6:
-        history.compact()
+        compact_all(history)
 """
 
 
@@ -166,9 +168,9 @@ def killed_rounds(tmp_path: Path, rounds: int) -> None:
         assert kept <= len(spans) <= kept + rounds
         assert all(span.covered_s == 60 for span in spans)
         kept = len(spans)
-    History(tmp_path).compact()
+    compact_all(History(tmp_path))
     assert len(seen(asked(tmp_path, DAY_S, begin_s, Every.MINUTE))) == kept
-    History(tmp_path).compact()
+    compact_all(History(tmp_path))
     assert not [path for path in tmp_path.rglob("*") if path.suffix in {".tmp", ".1"}]
     assert len(list(tmp_path.rglob("*.parquet"))) == len(TABLES)
 
@@ -204,13 +206,13 @@ def test_a_folder_that_cannot_be_written_is_an_error_and_not_a_loss(tmp_path: Pa
         History(tmp_path / "measurements")
 
 
-def test_days_are_deleted_when_they_are_due_and_not_before(tmp_path: Path) -> None:
+def test_a_day_is_deleted_whole_and_no_other(tmp_path: Path) -> None:
     history = History(tmp_path)
     history.add([minute(DAY_S), minute(DAY_S + 86400)])
-    history.compact()
+    compact_all(history)
     history.add([minute(DAY_S + 60)])
-    assert history.delete_before(DAY_S + 86400) == []
-    assert history.delete_before(DAY_S + 86400 + 60) == [date(2026, 11, 23)]
+    assert history.days() == [date(2026, 11, 23), date(2026, 11, 24)]
+    assert history.delete(date(2026, 11, 23)) == len(TABLES) + 1
     assert sum(span.covered_s for span in asked(tmp_path, DAY_S, DAY_S + 2 * 86400)) == 60
     assert not list(tmp_path.rglob("2026-11-23*"))
 
@@ -225,7 +227,7 @@ def test_who_is_asked_for_by_name_and_was_never_seen_is_all_gaps(tmp_path: Path)
 def test_a_file_that_third_parties_can_read(tmp_path: Path) -> None:
     history = History(tmp_path)
     history.add([minute(DAY_S + 60 * number) for number in range(3)])
-    history.compact()
+    compact_all(history)
     for table in TABLES:
         with duckdb.connect() as theirs:
             assert theirs.execute("SELECT count(*) FROM read_parquet(?)", [f"{tmp_path}/{table}/*.parquet"]).fetchall() == [(3,)]
@@ -278,7 +280,7 @@ def test_the_mean_week_is_by_hours_of_the_local_clock(tmp_path: Path) -> None:
     history = History(tmp_path)
     mondays = [int(datetime(2026, 11, day, 8, tzinfo=BERLIN).timestamp()) for day in (9, 16, 23)]
     history.add([minute(begin_s + 60 * number, people=10.0 + week) for week, begin_s in enumerate(mondays) for number in range(60)])
-    history.compact()
+    compact_all(history)
     week = asked(tmp_path, mondays[0] - 86400, mondays[2] + 86400, weekdays=True, clock=BERLIN)
     assert len(week) == 168
     assert [span.begin_s / 3600 for span in seen(week)] == [8.0]

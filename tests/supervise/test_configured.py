@@ -126,3 +126,15 @@ def test_a_long_value_hides_no_other_change(record: ConfigurationRecord, sink: S
     record.note(site('retention = "1 h"\nrelease_level = "counts"\n', longer), "anna")
     assert "release_level" in sink.receipts[-1].why
     assert "retention" in sink.receipts[-1].why
+
+
+def test_a_stream_that_is_sent_elsewhere_is_told_without_the_address(record: ConfigurationRecord, sink: Sink, tmp_path: Path) -> None:
+    for push in ("", 'push = "rtsp://nvr:hunter3@nvr.example:8554/gate"\n', 'push = "rtsp://nvr:hunter4@nvr.example:8554/gate"\n', ""):
+        record.note(site(push), "anna")
+    why = [one.why for one in sink.receipts if one.camera]
+    assert why[1:] == [
+        'push null -> "rtsp://nvr.example:8554", where it is sent changed',
+        "where it is sent changed",
+        'push "rtsp://nvr.example:8554" -> null, where it is sent changed',
+    ]
+    assert "hunter" not in str(why) + (tmp_path / FILE).read_text("utf-8")

@@ -126,11 +126,11 @@ def test_a_plate_that_does_not_come_is_asked_for_again_but_not_at_once(
 
 
 def test_of_many_that_begin_to_watch_at_once_a_few_plates_come_at_a_time(clock: SimulatedClock, asked: Asked) -> None:
-    cameras = [f"camera-{number}" for number in range(10)]
+    cameras, size = [f"camera-{number}" for number in range(10)], Size(1920, 1080)
     places = LivePlaces(cameras, asked, clock)
     watcher = places.watcher()
     for camera in cameras:
-        places.accept(message(camera, whole=True))  # before anybody watched: no turn is used up by it
+        places.accept(message(camera, whole=True, size=size))  # before anybody watched: no turn is used up by it
     for camera in cameras:
         watcher.watch(camera)
     assert asked == cameras[:PLATES_AT_ONCE]
@@ -138,12 +138,24 @@ def test_of_many_that_begin_to_watch_at_once_a_few_plates_come_at_a_time(clock: 
     while len(drawn) < len(cameras):
         for camera in asked:
             if camera not in drawn:
-                places.accept(message(camera, whole=True, patches=whole_plate()))
+                places.accept(message(camera, whole=True, size=size))
                 assert watcher.take(camera) is not None
                 drawn.add(camera)
         for camera in cameras:
             watcher.watch(camera)
     assert sorted(asked) == cameras
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(Size(640, 360), 10), (Size(960, 540), 8), (Size(3840, 2160), 1), (Size(8192, 4352), 1)])
+def test_of_small_plates_more_come_at_a_time_and_of_large_ones_one(size: Size, at_once: int, clock: SimulatedClock, asked: Asked) -> None:
+    cameras = [f"camera-{number}" for number in range(10)]
+    places = LivePlaces(cameras, asked, clock)
+    watcher = places.watcher()
+    for camera in cameras:
+        places.accept(message(camera, size=size))
+    for camera in cameras:
+        watcher.watch(camera)
+    assert asked == cameras[:at_once]
 
 
 def test_a_new_worker_begins_with_nothing_of_the_old_ones_plate(places: LivePlaces, watcher: PlaceWatcher) -> None:
@@ -281,3 +293,120 @@ def test_who_wants_to_be_told_is_told_when_there_is_something_to_take(places: Li
     watcher.unwatch("gate")
     places.accept(message(at_s=2.0))
     assert told == ["gate"]
+
+
+def test_a_plate_has_another_number_after_a_new_worker_and_the_same_after_it_was_sent_again(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    assert watcher.plate("gate") is None
+    watcher.watch("gate")
+    assert watcher.plate("gate") is None
+    places.accept(message(at_s=10.0, whole=True, patches=whole_plate()))
+    first = watcher.take("gate")
+    assert first is not None
+    places.accept(message(at_s=11.0, whole=True, patches=whole_plate()))
+    again = watcher.take("gate")
+    assert again is not None
+    assert first.plate == again.plate == watcher.plate("gate")
+    places.accept(message(at_s=1.0, whole=True, patches=whole_plate()))  # a new worker, whose first scene brings its plate
+    assert watcher.plate("gate") not in {None, first.plate}
+    other = watcher.take("gate")
+    assert other is not None
+    assert other.plate == watcher.plate("gate")
+
+
+def test_a_camera_that_was_taken_out_and_put_in_again_has_another_plate(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
+    places.accept(message(whole=True, patches=whole_plate()))
+    before = watcher.plate("gate")
+    places.follow(["hall"])
+    assert watcher.plate("gate") is None
+    places.follow(["hall", "gate"])
+    watcher.watch("gate")
+    places.accept(message(at_s=1.0, whole=True, patches=whole_plate()))
+    assert watcher.plate("gate") not in {None, before}
+
+
+def test_what_is_known_of_a_camera_whose_orders_change_is_withheld_at_once_for_all_who_watch(places: LivePlaces) -> None:
+    told: list[str] = []
+    watchers = [places.watcher(told.append), places.watcher()]
+    for one in watchers:
+        one.watch("gate")
+        one.watch("hall")
+    for camera in ("gate", "hall"):
+        places.accept(message(camera, at_s=9.0, whole=True, patches=whole_plate(), glyphs=3))
+    assert watchers[0].take("gate") is not None
+    told.clear()
+    places.withhold(["gate", "of another site"])
+    assert told == ["gate"]
+    for one in watchers:
+        pending = one.take("gate")
+        assert pending is not None
+        assert not any(pending.message.scene.shown)
+        assert (pending.message.scene.glyphs, pending.message.scene.cells, pending.message.scene.patches) == ((), (), ())
+    gate = places.now("gate")
+    assert gate.scene is not None
+    assert not any(gate.scene.scene.shown)
+    assert gate.scene.scene.health.withheld_share == 1
+    assert (gate.orders, places.now("hall").orders) == (1, 0)
+    hall = watchers[1].take("hall")
+    assert hall is not None
+    assert len(hall.message.scene.glyphs) == 3
+
+
+def test_scenes_that_still_follow_the_old_orders_are_ignored_until_their_worker_has_ended(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
+    places.accept(message(at_s=9.0, whole=True, patches=whole_plate(), glyphs=3))
+    plate = watcher.plate("gate")
+    places.withhold(["gate"])
+    places.accept(message(at_s=9.5, whole=True, patches=whole_plate(), glyphs=2))
+    now = places.now("gate").scene
+    assert now is not None
+    assert (now.scene.time_s, now.scene.glyphs) == (9.0, ())
+    places.resume(["gate"])
+    # The new worker's camera may well have had more connections, and run for longer, than the old one's.
+    places.accept(message(at_s=20.0, connection=5, glyphs=1))
+    assert watcher.take("gate") is None, "the plate that is known is not the new worker's"
+    assert watcher.plate("gate") is None
+    places.accept(message(at_s=21.0, connection=5, whole=True, patches=whole_plate(value=7)))
+    pending = watcher.take("gate")
+    assert pending is not None
+    assert pending.anew
+    assert pending.plate != plate
+
+
+def test_a_camera_that_has_shown_nothing_yet_can_be_withheld(places: LivePlaces) -> None:
+    places.withhold(["gate"])
+    places.accept(message(whole=True))
+    assert places.now("gate").scene is None
+    places.resume(["gate"])
+    places.accept(message(whole=True))
+    assert places.now("gate").scene is not None
+
+
+def test_a_worker_that_is_known_to_start_begins_with_another_plate_whatever_its_times_say(places: LivePlaces, watcher: PlaceWatcher) -> None:
+    watcher.watch("gate")
+    places.accept(message(whole=True, patches=whole_plate()))
+    before = watcher.plate("gate")
+    places.begin_anew(["gate", "elsewhere"])
+    places.accept(message(at_s=1.0, whole=True, patches=whole_plate()))
+    assert watcher.plate("gate") not in {None, before}
+    again = watcher.plate("gate")
+    places.accept(message(at_s=2.0))
+    assert watcher.plate("gate") == again
+
+
+def test_a_plate_that_somebody_does_not_take_who_had_it_holds_up_no_other(clock: SimulatedClock, asked: Asked) -> None:
+    cameras, size = [f"camera-{number}" for number in range(6)], Size(1920, 1080)
+    places = LivePlaces(cameras, asked, clock)
+    idle, busy = places.watcher(), places.watcher()
+    for camera in cameras:
+        idle.watch(camera)
+        places.accept(message(camera, whole=True, size=size))
+        idle.take(camera)
+    asked.clear()
+    for _ in cameras:
+        for camera in cameras:
+            busy.watch(camera)
+        for camera in tuple(asked):
+            places.accept(message(camera, whole=True, size=size))
+            busy.take(camera)
+    assert asked == cameras

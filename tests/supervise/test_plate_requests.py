@@ -85,3 +85,13 @@ def test_never_are_more_under_way_and_every_wish_is_passed_on_in_the_end(steps: 
         clock.sleep(PATIENCE_S)
         requests.tick()
     assert wished <= set(sent)
+
+
+@pytest.mark.parametrize(("weight", "at_once"), [(0.25, 8), (1.0, 2), (4.0, 1)])
+def test_of_small_plates_more_are_under_way_and_of_large_ones_one(weight: float, at_once: int, sent: list[str], clock: SimulatedClock) -> None:
+    requests = PlateRequests(sent.append, clock, weight=lambda _camera: weight)
+    for number in range(10):
+        requests.ask(str(number))
+    assert sent == [str(number) for number in range(at_once)]
+    requests.arrived("0")
+    assert len(sent) == at_once + 1

@@ -26,6 +26,8 @@ class StandIn:
         self.plates: list[str] = []
         self.started = self.stopped = False
         self.replaced: list[tuple[Configure, ...]] = []
+        self.others: frozenset[str] = frozenset()
+        self.on_replace: Callable[[], object] = lambda: None
 
     def start(self) -> None:
         self.started = True
@@ -34,8 +36,12 @@ class StandIn:
         self.stopped = True
         return True
 
+    def changed_by(self, configures: Iterable[Configure]) -> frozenset[str]:
+        return self.others
+
     def replace(self, configures: Iterable[Configure], within_s: float) -> None:
         self.replaced.append(tuple(configures))
+        self.on_replace()
 
     def send_plate(self, camera: str) -> bool:
         self.plates.append(camera)
@@ -140,6 +146,40 @@ def test_a_reload_goes_on_with_other_cameras_and_keeps_what_is_known_of_the_rest
     assert workers.replaced == [orders]
     (gate,) = site.now().cameras
     assert gate.place.scenes == 1
+
+
+def test_of_a_camera_whose_orders_change_nothing_that_follows_the_old_ones_is_shown_any_more(site: RunningSite, workers: StandIn) -> None:
+    site.accept(message("gate", glyphs=2))
+    site.accept(message("hall", glyphs=2))
+
+    def old_worker_goes_on() -> None:
+        site.accept(message("gate", at_s=1.0, glyphs=3))
+        gate = site.places.now("gate").scene
+        assert gate is not None
+        assert not any(gate.scene.shown)
+        assert not gate.scene.glyphs
+        hall = site.places.now("hall").scene
+        assert hall is not None
+        assert len(hall.scene.glyphs) == 2
+
+    workers.others, workers.on_replace = frozenset({"gate"}), old_worker_goes_on
+    site.change("Station", (GATE, HALL), (), RecordingSettings(), by="anna")
+    assert workers.replaced == [()]
+    site.accept(message("gate", at_s=0.0, glyphs=1))
+    gate = site.places.now("gate").scene
+    assert gate is not None
+    assert len(gate.scene.glyphs) == 1
+
+
+def test_where_the_workers_cannot_be_replaced_scenes_are_taken_again(site: RunningSite, workers: StandIn) -> None:
+    def fails() -> None:
+        raise RuntimeError
+
+    workers.others, workers.on_replace = frozenset({"gate"}), fails
+    with pytest.raises(RuntimeError):
+        site.change("Station", (GATE, HALL), (), RecordingSettings(), by="anna")
+    site.accept(message("gate"))
+    assert site.places.now("gate").scene is not None
 
 
 def test_start_and_stop_reach_the_workers(site: RunningSite, workers: StandIn) -> None:

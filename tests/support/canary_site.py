@@ -70,6 +70,8 @@ MOST_PACKED_BYTES: Final = 1 << 26
 """Larger heaps are searched as they are only: core files."""
 LEAST_WITHHELD: Final = 0.75
 """As soon as no more than this part of the place is withheld, there is something to look at."""
+COVERED_LEVELS: Final = 40
+"""A pixel that differs so much from the place shows somebody, and not what is seen beside him."""
 ENOUGH: Final = 3
 """Finds in a place that has been found to leak."""
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -126,15 +128,17 @@ def write_canary(folder: Path) -> Canary:
     packets: list[Picture] = []
     converter = PictureConverter()
     with av.open(str(path)) as container:
-        frames = (frame for packet in _noted(container.demux(video=0), packets) for frame in packet.decode())
+        frames = [frame for packet in _noted(container.demux(video=0), packets) for frame in packet.decode()]
+        place = np.median([converter.bgr(frame).copy() for frame in frames], 0)
         for (shot, _), frame in zip(clip.shots(), frames, strict=True):
             forms = _forms_of(frame, converter)
+            covered = (np.abs(forms[1] - place) > COVERED_LEVELS).any(2)
             for person in shot.people:
                 left, top, width, height = person.box
                 body = (left + width // 4, top + height // 3, width // 2, height // 3)
                 if body[0] >= 0 and body[0] + body[2] <= width_px and top + height <= height_px:
                     for form in forms:
-                        rows += rows_of(form, body)
+                        rows += rows_of(form, body, covered)
     return Canary(path, RawNeedles(rows, packets))
 
 
@@ -308,8 +312,9 @@ def _watch(run: ObservedPasserby, search: "Search", pictures: int, *, shows_raw:
         last = until(fresh, "a new live picture", GENEROUS_S)
         found.append(last)
         if number in {pictures // 2, pictures - 1}:
-            search.memory("supervisor's memory", [run.pid])
+            # The process that draws ends soon after nobody asks any more, and looking through memory takes its time.
             search.memory("painter's memory", run.painter_pids())
+            search.memory("supervisor's memory", [run.pid])
     search.pictures("live pictures", found)
 
 

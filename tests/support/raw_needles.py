@@ -62,11 +62,17 @@ class RawNeedles:
         return found
 
 
-def rows_of(picture: Bytes, box: tuple[int, int, int, int], every: int = 3) -> Sequence[Bytes]:
-    """Rows of bytes of a part of a picture (left, top, width, height), as they stand in memory."""
+def rows_of(picture: Bytes, box: tuple[int, int, int, int], covered: NDArray[np.bool_], every: int = 3) -> Sequence[Bytes]:
+    """Rows of bytes of a part of a picture (left, top, width, height), as they stand in memory: runs of pixels that are `covered`, and no others.
+
+    Beside somebody in his box the place is seen, as it is in every plate.
+    """
     left, top, width, height = box
-    part = picture[top : top + height : every, left : left + width]
-    return [np.ascontiguousarray(row).reshape(-1) for row in part]
+    rows = []
+    for y in range(top, top + height, every):
+        edges = np.flatnonzero(np.diff(covered[y, left : left + width].astype(np.int8), prepend=0, append=0)) + left
+        rows += [np.ascontiguousarray(picture[y, start:end]).reshape(-1) for start, end in edges.reshape(-1, 2)]
+    return rows
 
 
 def _contrasting(row: Bytes) -> Words:

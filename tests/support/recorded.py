@@ -103,9 +103,11 @@ class Kept:
         recordings: The recorder, as long as it is open.
     """
 
-    def __init__(self, folder: Path, *, retention_s: float = DAY, floor_bytes: int = 0, cameras: tuple[str, ...] = ("gate",)) -> None:
+    def __init__(
+        self, folder: Path, *, retention_s: float = DAY, floor_bytes: int = 0, cameras: tuple[str, ...] = ("gate",), begin_s: float = NOON
+    ) -> None:
         self.folder = folder
-        self.clock = SetClock()
+        self.clock = SetClock(begin_s)
         self.machine = SetMachine(self.clock)
         self.receipts = KeptReceipts()
         self.free_bytes = 10**12

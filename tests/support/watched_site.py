@@ -73,15 +73,26 @@ def main() -> None:
     site.start()
     server.start()
     answered: list[str] = []
+    grounds: list[str] = []
+    told: list[int] = []
 
     def watch(watched: list[str]) -> None:
         until_s = time.monotonic() + 2 * seconds
         with httpx.Client(base_url=server.address, timeout=30) as client:
             while time.monotonic() < until_s:
                 answered.extend(camera for camera in watched if client.get(f"/live/{camera}.jpg").status_code == 200)
+                grounds.extend(camera for camera in watched if client.get(f"/live/{camera}/ground.jpg?w=480").status_code == 200)
+
+    def follow() -> None:
+        until_s = time.monotonic() + 2 * seconds
+        with httpx.Client(base_url=server.address, timeout=30) as client, client.stream("GET", "/api/live") as feed:
+            for part in feed.iter_raw():
+                told.append(part.count(b"event: scene"))
+                if time.monotonic() > until_s:
+                    break
 
     def watch_all() -> None:
-        readers = [threading.Thread(target=watch, args=(ids[first::READERS],)) for first in range(READERS)]
+        readers = [threading.Thread(target=watch, args=(ids[first::READERS],)) for first in range(READERS)] + [threading.Thread(target=follow)]
         for reader in readers:
             reader.start()
         for reader in readers:
@@ -92,18 +103,20 @@ def main() -> None:
     before = descriptors()
     watched = peak.during(watch_all)
     time.sleep(KEEP_S + 2)
-    told = {
+    measured = {
         "unwatched_bytes": unwatched,
         "watched_bytes": watched,
         "afterwards_bytes": resident_bytes(),
         "descriptors": before,
         "descriptors_afterwards": descriptors(),
         "pictures": len(set(answered)),
+        "grounds": len(set(grounds)),
+        "scenes": sum(told),
         "lost": sum(camera.lost_scenes for camera in site.now().cameras),
     }
     site.stop()
     server.stop(2.0)
-    print(json.dumps(told))  # noqa: T201 - what it is for
+    print(json.dumps(measured))  # noqa: T201 - what it is for
 
 
 if __name__ == "__main__":

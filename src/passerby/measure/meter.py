@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import floor
 from typing import Final
 
+from passerby.errors import SettingsError
 from passerby.measure.ground import GroundPlane
 from passerby.measure.heat import HeatGrid
 from passerby.measure.line import CountingLine
@@ -20,6 +21,8 @@ from passerby.released.measurement import LineMinute, LinePulse, Measurement, Pu
 from passerby.released.scene import Size
 
 LONGEST_STEP_S: Final = 2.0
+MOST_SET_BACK: Final = 3
+"""Minutes that a clock repeats are told apart so many times."""
 MINUTE_S: Final = 60
 SECOND_S: Final = 1.0
 CLOCK_STEP_S: Final = 2.0
@@ -56,14 +59,14 @@ class Meter:
         self._camera, self._plane = camera, plane
         self._tracker = Tracker()
         self._zones = [ZoneMeter(zone) for zone in zones]
-        self._lines = [CountingLine(one.id, one.a_px, one.b_px, None if plane is None else plane.length_m(one.a_px, one.b_px)) for one in lines]
+        self._lines = [CountingLine(one.id, one.a_px, one.b_px, _length_m(plane, one)) for one in lines]
         self._heat = HeatGrid(size)
         self._looked_s: float | None = None
         self._told_s = 0.0
         self._wall_offset_s = 0.0
         self._second: int | None = None
         self._minute: int | None = None
-        self._part = 0
+        self._part, self._set_back = 0, 0
         self._covered_second_s = self._covered_minute_s = 0.0
         self._of_second = [_Counted() for _ in self._lines]
         self._of_minute = [_Counted() for _ in self._lines]
@@ -109,8 +112,13 @@ class Meter:
         return told
 
     def end(self) -> list[Pulse | Measurement]:
-        """What is left to be told at the end."""
-        return self._tell_second() + self._tell_minute()
+        """What is left to be told at the end, or where no picture comes for long; what comes later begins anew, as another part of its minute."""
+        told = self._tell_second() + self._tell_minute()
+        self._tracker.forget()
+        self._looked_s = self._second = self._minute = None
+        for zone in self._zones:
+            zone.lose_all()
+        return told
 
     def _velocities(self, points_px: list[tuple[float, float]], speeds_px_s: list[tuple[float, float]]) -> list[tuple[float, float] | None]:
         """Metres a second along the ground's axes of people at pixels; None where there is no ground."""
@@ -120,19 +128,18 @@ class Meter:
 
     def _follow_clock(self, offset_s: float, at_s: float) -> list[Pulse | Measurement]:
         """Follows the wall clock; where it was set, what was begun is told, and the rest of its minute becomes another part."""
-        if self._second is None:
-            self._wall_offset_s = offset_s
-            self._second = floor(at_s + offset_s)
-            self._minute = self._second // MINUTE_S
-            return []
-        if abs(offset_s - self._wall_offset_s) < CLOCK_STEP_S:
+        if self._second is not None and abs(offset_s - self._wall_offset_s) < CLOCK_STEP_S:
             return []
         told = self._tell_second() + self._tell_minute()
+        self._set_back += self._second is not None and offset_s < self._wall_offset_s
         self._wall_offset_s = offset_s
-        self._second = floor(at_s + offset_s)
-        self._minute = self._second // MINUTE_S
-        self._part += 1
+        self._begin_minute(floor(at_s + offset_s))
         return told
+
+    def _begin_minute(self, second: int) -> None:
+        """Begins the minute of a second, or the rest of it: its part has a number that no other part of this minute has."""
+        self._second, self._minute = second, second // MINUTE_S
+        self._part = min(self._set_back, MOST_SET_BACK) * MINUTE_S + second % MINUTE_S
 
     def _close_until(self, at_s: float) -> list[Pulse | Measurement]:
         """Tells the second and the minute that are over."""
@@ -143,7 +150,7 @@ class Meter:
             self._second = second
             if self._minute is None or second // MINUTE_S > self._minute:
                 told += self._tell_minute()
-                self._minute, self._part = second // MINUTE_S, 0
+                self._begin_minute(second)
         return told
 
     def _tell_second(self) -> list[Pulse | Measurement]:
@@ -164,6 +171,14 @@ class Meter:
         self._of_minute = [_Counted() for _ in self._lines]
         heat = self._heat.taken()
         return [Measurement(self._camera, self._minute * MINUTE_S, round(min(60.0, covered_s), 2), self._part, zones, lines, heat)]
+
+
+def _length_m(plane: GroundPlane | None, line: LineFacts) -> float | None:
+    """Its length on the ground; None = the ground is not known, or the line reaches above the horizon."""
+    try:
+        return None if plane is None else plane.length_m(line.a_px, line.b_px)
+    except SettingsError:
+        return None
 
 
 def _line_minute(line: CountingLine, count: _Counted, covered_s: float) -> LineMinute:

@@ -17,8 +17,8 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from passerby.clock import Clock
-from passerby.record.durable import replace_file
 from passerby.record.machine import Machine
+from passerby.released.durable import replace_file
 
 HOLD_S: Final = 600.0
 MOST_OFF_S: Final = 86400.0
@@ -78,10 +78,11 @@ class Ages:
         machine: Which start of the machine this is, and how long it has been running.
         last_era: The greatest era that a file's name says; -1 = there is none.
         on_step: Is told of each step.
+        keeps: Whether what is noticed is kept in the file: by the recorder; whoever else asks only reads it.
     """
 
-    def __init__(self, path: Path, clock: Clock, machine: Machine, *, last_era: int, on_step: StepListener) -> None:
-        self._path, self._clock, self._machine, self._on_step = path, clock, machine, on_step
+    def __init__(self, path: Path, clock: Clock, machine: Machine, *, last_era: int, on_step: StepListener, keeps: bool = True) -> None:
+        self._path, self._clock, self._machine, self._on_step, self._keeps = path, clock, machine, on_step, keeps
         self._eras: list[Era] = []
         self._unkept = False
         self._last_wall_s, self._last_running_s = clock.wall_s(), machine.running_s()
@@ -162,6 +163,8 @@ class Ages:
 
     def _keep(self) -> None:
         self._anchored_at_s = self._last_running_s
+        if not self._keeps:
+            return
         state = _State(self._machine.boot_id(), self._last_wall_s, self._last_running_s, tuple(self._eras))
         try:
             replace_file(self._path, msgspec.json.encode(state))

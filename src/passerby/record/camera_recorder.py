@@ -10,12 +10,12 @@ from typing import Final
 
 from passerby.record.ages import Ages, Moment
 from passerby.record.closing import finish, plate_channel, scene_channel
-from passerby.record.durable import make_folder
 from passerby.record.folder import CLOSED, MINUTE_S, OPEN, CameraFolder, FileName, Stock, minute_of
 from passerby.record.mcap_file import Channel, Entry, GrowingFile
 from passerby.record.plate_file import KnownBlocks, encode_patch
 from passerby.record.scene_json import PlateRef, encode_line
 from passerby.record.shelf import Shelf
+from passerby.released.durable import make_folder
 from passerby.released.messages import SceneMessage
 from passerby.released.scene import PlatePatch, Scene
 

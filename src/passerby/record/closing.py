@@ -10,13 +10,13 @@ A crash before 2 leaves the file under way as it was, one after 2 leaves both: t
 from pathlib import Path
 from typing import Final
 
-from passerby.record.durable import sync_folder
 from passerby.record.folder import CLOSED, OPEN
 from passerby.record.mcap_file import Channel, read_file, write_closed
 from passerby.record.plate_file import SCHEMA_NAME as PATCH_SCHEMA
 from passerby.record.plate_file import patch_schema
 from passerby.record.scene_json import SCHEMA_NAME as SCENE_SCHEMA
 from passerby.record.scene_json import scene_schema
+from passerby.released.durable import sync_folder
 
 RECOVERED: Final = "recovered"
 

@@ -1,8 +1,6 @@
-"""`passerby recordings list | verify | export`: what there is, whether it is whole, and an MP4 of it."""
+"""`passerby recordings list | verify | export | hold | release | holds`: what there is, whether it is whole, an MP4 of it, what is kept longer."""
 
 import contextlib
-import os
-from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 recordings_app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="List recordings, verify them, export them as MP4."
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="List recordings, verify them, export them as MP4, hold them."
 )
 
 PlaceArgument = Annotated[Path, typer.Argument(metavar="SITE", help="The site.toml, or the site's state folder.")]
@@ -30,13 +28,15 @@ def list_command(place: PlaceArgument, camera: CameraOption = None) -> None:
     from rich.table import Table
 
     from passerby.record.listing import list_recordings
-    from passerby.record.times import text_of
+    from passerby.record.places import opened_place
+    from passerby.site.times import text_of
 
-    state, zone = _opened(place)
+    opened = opened_place(place)
+    zone = opened.zone
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("camera", "from", "to", "minutes", "size"):
         table.add_column(column, justify="right" if column in {"minutes", "size"} else "left", no_wrap=True)
-    found = list_recordings(state / "recordings", camera)
+    found = list_recordings(opened.recordings, camera)
     for one in found:
         for run in one.runs:
             table.add_row(one.camera, text_of(run.from_s, zone), text_of(run.to_s, zone), str(run.minutes), _megabytes(run.size_bytes))
@@ -52,10 +52,10 @@ def verify_command(place: PlaceArgument, camera: CameraOption = None) -> None:
     """Read every file to its end and check all of it. Exit code 1: something is damaged; the rest can be played."""
     from rich.console import Console
 
+    from passerby.record.places import opened_place
     from passerby.record.verify import count, verify
 
-    state, _ = _opened(place)
-    recordings = state / "recordings"
+    recordings = opened_place(place).recordings
     console, errors = Console(), Console(stderr=True)
     files = messages = damaged = 0
     total = max(1, count(recordings, camera))
@@ -86,20 +86,26 @@ def export_command(
     caption: Annotated[bool, typer.Option("--caption/--no-caption", help="Time and gate state in a corner.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
 ) -> None:
-    """Export recordings of a camera as MP4, exact to the frame. That it is done, and by whom, goes into the receipts first."""
+    """Export recordings of a camera as MP4, exact to the frame. That it is done, and by whom, goes into the receipts first.
+
+    What is due for deletion is left out, also if nothing ran that could delete it.
+    """
     from rich.console import Console
 
     from passerby.clock import SystemClock
     from passerby.record.export import ExportOrder, export
+    from passerby.record.kept_minutes import KeptMinutes
+    from passerby.record.places import known_camera, opened_place, user
     from passerby.record.receipts import FileReceipts
-    from passerby.record.times import seconds_of
+    from passerby.site.times import seconds_of
 
-    state, zone = _opened(place)
+    opened = opened_place(place)
+    zone, clock = opened.zone, SystemClock()
     order = ExportOrder(
-        camera=_known(state, camera),
+        camera=known_camera(opened, camera),
         from_s=seconds_of(begin, zone, "--from"),
         to_s=seconds_of(end, zone, "--to"),
-        by=_user(),
+        by=user(),
         target=output,
         show=show,
         caption=caption,
@@ -107,48 +113,71 @@ def export_command(
     )
     console = Console(stderr=True)
     with _progress(console, "exporting") as progress:
-        done = export(state / "recordings", order, FileReceipts(state / "receipts.jsonl"), SystemClock(), progress)
+        may_show = KeptMinutes(opened.recordings, clock, assumed_s=opened.retention_s).of(camera)
+        done = export(opened.recordings, order, FileReceipts(opened.state / "receipts.jsonl"), clock, progress, may_show)
     gaps = f", {done.gaps_s:.0f} s of them not recorded" if done.gaps_s else ""
     console.print(f"{output}: {done.frames} frames, {order.to_s - order.from_s:.0f} s{gaps}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _opened(place: Path) -> tuple[Path, tzinfo]:
-    """The state folder and the time zone."""
-    from passerby.errors import RecordingError
+@recordings_app.command("hold")
+def hold_command(
+    *,
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="The site.toml: it says how long a hold may last.")],
+    camera: Annotated[str, typer.Option("--camera", metavar="ID", help="Which camera.")],
+    begin: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Begin, such as 2026-11-23T12:35, in the site's time zone; or with Z or +01:00.")
+    ],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="End, which is not included.")],
+    until: Annotated[str, typer.Option("--until", metavar="TIME", help="When the hold ends. What is due by then is deleted.")],
+    why: Annotated[str, typer.Option("--why", metavar="WORDS", help="What it is for, in a line.")],
+) -> None:
+    """Keep recordings beyond their time, until another one. Who holds what, and why, goes into the receipts first."""
+    from rich.console import Console
 
-    state, zone = place, _utc()
-    if not place.is_dir():
-        from passerby.site.reading import read_site
+    from passerby.clock import SystemClock
+    from passerby.record.holding import HoldWish, hold
+    from passerby.record.places import opened_place, user
+    from passerby.site.times import seconds_of, text_of
 
-        site = read_site(place)
-        state, zone = site.state_folder, site.zone
-    if not (state / "recordings").is_dir():
-        raise RecordingError(f"{state}: holds no recordings", "give the site.toml, or the folder that it names as state_folder")
-    return state, zone
-
-
-def _utc() -> tzinfo:
-    return UTC
-
-
-def _known(state: Path, camera: str) -> str:
-    """The camera, if there are recordings of it."""
-    from passerby.errors import RecordingError
-    from passerby.record.folder import cameras_in
-
-    there = cameras_in(state / "recordings")
-    if camera not in there:
-        raise RecordingError(f"there are no recordings of a camera '{camera}'", f"cameras: {', '.join(there) or 'none'}")
-    return camera
+    place = opened_place(site)
+    times = [seconds_of(text, place.zone, option) for text, option in ((begin, "--from"), (end, "--to"), (until, "--until"))]
+    made, minutes = hold(place, HoldWish(camera, *times), SystemClock(), why=why, by=user())
+    words = f"{made.hold}: {minutes} minutes of {camera} held until {text_of(made.until_s, place.zone)}"
+    Console().print(words, highlight=False, markup=False, soft_wrap=True)
 
 
-def _user() -> str:
-    """Who exports: the user of this machine."""
-    import pwd
+@recordings_app.command("release")
+def release_command(place: PlaceArgument, hold: Annotated[str, typer.Argument(metavar="HOLD", help="Id of the hold, as `holds` lists it.")]) -> None:
+    """End a hold before its time. That goes into the receipts first; what is due by then is deleted at once."""
+    from rich.console import Console
 
-    with contextlib.suppress(KeyError):
-        return pwd.getpwuid(os.getuid()).pw_name
-    return f"user {os.getuid()}"
+    from passerby.clock import SystemClock
+    from passerby.record.holding import release
+    from passerby.record.places import opened_place, user
+
+    release(opened_place(place), hold, SystemClock(), by=user())
+    Console().print(f"{hold}: ended", highlight=False, markup=False)
+
+
+@recordings_app.command("holds")
+def holds_command(place: PlaceArgument) -> None:
+    """Show the holds in force."""
+    from rich.console import Console
+
+    from passerby.clock import SystemClock
+    from passerby.record.holding import in_force
+    from passerby.record.places import opened_place
+    from passerby.site.times import text_of
+
+    opened = opened_place(place)
+    console = Console()
+    holds = in_force(opened, SystemClock())
+    for one in holds:
+        begin, end, until = (text_of(at_s, opened.zone) for at_s in (one.from_s, one.to_s, one.until_s))
+        words = f"{one.hold}  {one.camera}  {begin} to {end}, until {until}, by {one.by}: {one.why}"
+        console.print(words, highlight=False, markup=False, soft_wrap=True)
+    if not holds:
+        console.print("no holds")
 
 
 @contextlib.contextmanager

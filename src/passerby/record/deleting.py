@@ -1,28 +1,39 @@
 """How recordings are deleted.
 
 1. The receipt is written. If that fails it is kept in memory and written as soon as it can be: deletion does not wait for it (invariant I8).
-2. The files are removed, oldest first: closed, under way, half written.
+2. The files are removed, oldest first: closed, under way, half written. While the receipt is missing each minute leaves a mark (`marks`).
 3. The folders are brought to the disk, empty ones removed.
 4. Plate files to which no minute refers any more are removed.
+5. If the receipt could not be written: it is tried again, now that there may be room, and then with each tick; then the marks are removed.
 
-A crash between 1 and 3 leaves minutes that are still due: the next start deletes them.
+A crash between 1 and 3 leaves minutes that are still due: the next start deletes them. One before 5 leaves marks: the next start writes the receipt.
 """
 
 import contextlib
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from passerby.clock import Clock
 from passerby.errors import ReceiptError
 from passerby.record.camera_recorder import CameraRecorder
-from passerby.record.durable import TEMPORARY, sync_folder
-from passerby.record.folder import CLOSED, MINUTE_S, OPEN, FileName
+from passerby.record.folder import CLOSED, MINUTE_S, OPEN, CameraFolder, FileName
+from passerby.record.marks import mark, runs_of, sync_and_tidy, unmark
 from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
+from passerby.released.durable import TEMPORARY, sync_folder
 
 MOST_WAITING: Final = 10_000
 """Receipts that wait. Each stands for a run of minutes; more than these are never due while a disk takes no line."""
+FOUND_MISSING: Final = "deleted before; the receipt was missing"
+
+
+class Waiting(NamedTuple):
+    """A receipt that could not be written yet, and the minutes that left marks until it is."""
+
+    receipt: Receipt
+    folder: CameraFolder | None
+    marked: list[FileName]
 
 
 class Deleter:
@@ -35,7 +46,7 @@ class Deleter:
 
     def __init__(self, receipts: ReceiptSink, clock: Clock) -> None:
         self._receipts, self._clock = receipts, clock
-        self.waiting: deque[Receipt] = deque(maxlen=MOST_WAITING)
+        self.waiting: deque[Waiting] = deque(maxlen=MOST_WAITING)
         self.failed = 0
         self._told: set[tuple[str, FileName]] = set()
         """Minutes whose deletion was written down, and which are still there."""
@@ -45,26 +56,29 @@ class Deleter:
         if not names:
             return 0
         untold = [name for name in names if (camera.folder.camera, name) not in self._told]
-        if untold:
-            self.note(_receipt(camera.folder.camera, untold, why, self._clock.wall_s()))
-        gone = 0
-        folders = set()
+        marked: list[FileName] = []
+        wants_mark = bool(untold) and not self._write_or_keep(
+            Waiting(_receipt(camera.folder.camera, untold, why, self._clock.wall_s()), camera.folder, marked)
+        )
+        gone, folders = 0, set[Path]()
         for name in names:
+            path = camera.folder.segment(name)
+            if wants_mark:
+                mark(camera.folder, name)
+                marked.append(name)
             try:
-                _remove(camera.folder.segment(name), under_way=(name, False) in camera.unfinished)
+                _remove(path, under_way=(name, False) in camera.unfinished)
             except OSError:
                 self.failed += 1
                 self._told.add((camera.folder.camera, name))
                 continue
             self._told.discard((camera.folder.camera, name))
             camera.shelf.remove(name)
-            folders.add(camera.folder.segment(name).parent)
+            folders.add(path.parent)
             gone += 1
-        for folder in folders:
-            with contextlib.suppress(OSError):
-                sync_folder(folder)
-                folder.rmdir()  # fails unless it is empty
+        sync_and_tidy(folders)
         self.delete_plates(camera)
+        self.write_waiting()
         return gone
 
     def delete_plates(self, camera: CameraRecorder) -> None:
@@ -88,15 +102,27 @@ class Deleter:
         """Writes the receipts that wait, as far as that can be done."""
         while self.waiting:
             try:
-                self._receipts.write(self.waiting[0])
+                self._receipts.write(self.waiting[0].receipt)
             except ReceiptError:
                 return
-            self.waiting.popleft()
+            written = self.waiting.popleft()
+            if written.folder is not None:
+                unmark(written.folder, written.marked)
 
     def note(self, receipt: Receipt) -> None:
         """Writes a receipt now or as soon as it can be."""
-        self.waiting.append(receipt)
+        self._write_or_keep(Waiting(receipt, None, []))
+
+    def note_missing(self, folder: CameraFolder, marked: Sequence[FileName]) -> None:
+        """Writes the receipts of deletions of which only marks are left: the process ended before it could."""
+        for names in runs_of(marked):
+            self._write_or_keep(Waiting(_receipt(folder.camera, names, FOUND_MISSING, self._clock.wall_s()), folder, names))
+
+    def _write_or_keep(self, waiting: Waiting) -> bool:
+        """Whether a receipt, and all before it, are written."""
+        self.waiting.append(waiting)
         self.write_waiting()
+        return not self.waiting
 
 
 def _remove(closed: Path, *, under_way: bool) -> None:

@@ -1,11 +1,12 @@
 """Where recordings lie, and what their files are called. Names alone say camera, minute (UTC) and era: no index can be lost, none has to be trusted.
 
     recordings/clock.json                                        eras of the wall clock (`ages`)
-    recordings/holds.json                                        holds
+    recordings/holds.json                                        holds; holds.lock beside it while they are changed
     recordings/cameras/<camera>/promises.json                    how long its recordings are kept, since when
     recordings/cameras/<camera>/plates/20261123T1136Z-0-0.mcap   patches of the plate, in the order in which they came
     recordings/cameras/<camera>/2026-11-23/20261123T1136Z-0-0.mcap      a minute of scenes
     recordings/cameras/<camera>/2026-11-23/20261123T1137Z-0-0.mcap.open      the minute under way
+    recordings/cameras/<camera>/2026-11-23/20261123T1136Z-0-0.gone      empty: it was deleted, and that could not be written down yet
 
 A name is minute, era, and a number that tells apart what was begun in the same minute. The names sort by time within an era.
 """
@@ -19,11 +20,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from passerby.record.ages import Moment
-from passerby.record.durable import TEMPORARY
+from passerby.released.durable import TEMPORARY
 
 MINUTE_S: Final = 60
 CLOSED: Final = ".mcap"
 OPEN: Final = ".mcap.open"
+GONE: Final = ".gone"
 PLATES: Final = "plates"
 CAMERA_ID: Final = re.compile(r"[a-z0-9-]{1,40}")
 _NAME: Final = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})Z-([0-9]{1,9})-([0-9]{1,9})")
@@ -83,10 +85,14 @@ def _minutes_of_day(day: str) -> int | None:
 
 
 class Stock(NamedTuple):
-    """What a folder holds of one sort: names of closed files and of files under way (of which some may be closed too), and what is half written."""
+    """What a folder holds of one sort.
+
+    Names of closed files, of files under way (of which some may be closed too), and of those that were deleted with no receipt; what is half written.
+    """
 
     closed: set[FileName]
     under_way: set[FileName]
+    gone: set[FileName]
     half_written: list[Path]
 
     @property
@@ -154,7 +160,7 @@ def found(path: Path) -> Path | None:
 
 
 def _stock(folders: Iterable[Path]) -> Stock:
-    stock = Stock(set(), set(), [])
+    stock = Stock(set(), set(), set(), [])
     for folder in folders:
         with os.scandir(folder) as files:
             for text in (file.name for file in files):
@@ -166,7 +172,7 @@ def _sort_in(stock: Stock, folder: Path, text: str) -> None:
     if text.endswith(TEMPORARY):
         stock.half_written.append(folder / text)
         return
-    for ending, names in ((OPEN, stock.under_way), (CLOSED, stock.closed)):
+    for ending, names in ((OPEN, stock.under_way), (CLOSED, stock.closed), (GONE, stock.gone)):
         name = parsed_name(text[: -len(ending)]) if text.endswith(ending) else None
         if name is not None:
             names.add(name)

@@ -1,11 +1,15 @@
 """Holds: recordings that are kept beyond their time because somebody asked for it. A hold has an end, and that cannot be put off for ever.
 
 A hold ends at most the configured bound after the time at which what it holds would have been deleted. So holds cannot be strung together.
+
+The command line makes and ends holds while the recorder runs: `holds.json` is changed under a lock, and read again when somebody else changed it.
 """
 
 import contextlib
+import fcntl
+import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,9 +17,9 @@ import msgspec
 from passerby.clock import Clock
 from passerby.errors import OutputError, RecordingError
 from passerby.record.ages import Ages, Moment
-from passerby.record.durable import replace_file
 from passerby.record.folder import MINUTE_S, FileName
 from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
+from passerby.released.durable import replace_file
 from passerby.released.partial_file import output_error
 
 
@@ -41,6 +45,11 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_era: int
     made_s: float
 
+    def covers(self, name: FileName) -> bool:
+        """Whether some of a minute lies in its time."""
+        begin_s = name.minute * MINUTE_S
+        return self.from_s < begin_s + MINUTE_S and begin_s < self.to_s
+
     def is_over(self, ages: Ages) -> bool:
         """Whether its time has passed."""
         return ages.age_s(Moment(self.made_era, self.made_s)) >= self.until_s - self.made_s
@@ -62,16 +71,28 @@ class Holds:
 
     def __init__(self, path: Path, ages: Ages, clock: Clock, receipts: ReceiptSink, note: Callable[[Receipt], None]) -> None:
         self._path, self._ages, self._clock, self._receipts, self._note = path, ages, clock, receipts, note
-        found = _read(path)
+        self.all: tuple[Hold, ...] = ()
+        self._seen: tuple[int, ...] = ()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Takes over what another process changed.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        seen = self._signature()
+        if seen == self._seen:
+            return
+        found = _read(self._path)
         if found is None:
-            path.replace(path.with_suffix(".damaged"))
-            note(Receipt(kind=Act.HOLDS_LOST, wall_s=clock.wall_s(), by=OURS, why="holds.json was damaged and was set aside"))
-        self.all: tuple[Hold, ...] = found or ()
+            self._path.replace(self._path.with_suffix(".damaged"))
+            self._note(Receipt(kind=Act.HOLDS_LOST, wall_s=self._clock.wall_s(), by=OURS, why="holds.json was damaged and was set aside"))
+        self.all, self._seen = found or (), seen
 
     def keep(self, camera: str, name: FileName) -> bool:
         """Whether a minute of a camera is held."""
-        begin_s = name.minute * MINUTE_S
-        return any(hold.camera == camera and hold.from_s < begin_s + MINUTE_S and begin_s < hold.to_s for hold in self.all)
+        return any(hold.camera == camera and hold.covers(name) for hold in self.all)
 
     def make(self, camera: str, from_s: float, to_s: float, until_s: float, *, latest_s: float, why: str, by: str) -> Hold:
         """A hold, written down before it takes effect. It may end at `latest_s` and no later.
@@ -90,8 +111,9 @@ class Holds:
                 "give an earlier end, or hold later recordings only",
             )
         hold = Hold(secrets.token_hex(6), camera, from_s, to_s, until_s, why, by, moment.era, moment.wall_s)
-        self._receipts.write(_receipt_of(hold, Act.HELD, moment.wall_s, by))
-        self._save((*self.all, hold))
+        with self._locked():
+            self._receipts.write(_receipt_of(hold, Act.HELD, moment.wall_s, by))
+            self._save((*self.all, hold))
         return hold
 
     def end(self, hold_id: str, *, by: str) -> None:
@@ -102,11 +124,12 @@ class Holds:
             ReceiptError: It could not be written down.
             OutputError: It could not be ended.
         """
-        hold = next((one for one in self.all if one.hold == hold_id), None)
-        if hold is None:
-            raise RecordingError(f"there is no hold '{hold_id}'", "it may be over already")
-        self._receipts.write(_receipt_of(hold, Act.HOLD_ENDED, self._clock.wall_s(), by))
-        self._save(tuple(one for one in self.all if one != hold))
+        with self._locked():
+            hold = next((one for one in self.all if one.hold == hold_id), None)
+            if hold is None:
+                raise RecordingError(f"there is no hold '{hold_id}'", "it may be over already")
+            self._receipts.write(_receipt_of(hold, Act.HOLD_ENDED, self._clock.wall_s(), by))
+            self._save(tuple(one for one in self.all if one != hold))
 
     def end_over(self) -> bool:
         """Ends the holds whose time has passed; whether there were any. This never waits: the receipt may follow."""
@@ -116,16 +139,55 @@ class Holds:
         for hold in over:
             self._note(_receipt_of(hold, Act.HOLD_ENDED, self._clock.wall_s(), OURS))
         self.all = tuple(hold for hold in self.all if hold not in over)
-        with contextlib.suppress(OutputError):  # over in any case: one that is read again at the next start is found to be over again
-            self._save(self.all)
+        with contextlib.suppress(OutputError), self._locked(wait=False):
+            # Over in any case: one that is read again is found to be over again.
+            self._save(tuple(hold for hold in self.all if hold not in over))
+        self.all = tuple(hold for hold in self.all if hold not in over)
         return True
+
+    @contextlib.contextmanager
+    def _locked(self, *, wait: bool = True) -> Iterator[None]:
+        """Inside, nobody else changes the file, and `all` is what it says.
+
+        Raises:
+            OutputError: It cannot be locked or read, or, if we do not wait, somebody else changes it now.
+        """
+        try:
+            lock = os.open(self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise output_error(self._path, error) from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                self.refresh()
+            except OSError as error:
+                raise output_error(self._path, error) from error
+            yield
+        finally:
+            os.close(lock)
 
     def _save(self, holds: tuple[Hold, ...]) -> None:
         try:
             replace_file(self._path, msgspec.json.encode(holds))
         except OSError as error:
             raise output_error(self._path, error) from error
-        self.all = holds
+        self.all, self._seen = holds, self._signature()
+
+    def _signature(self) -> tuple[int, ...]:
+        """What differs when the file was replaced; () = there is none."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return ()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def kept_holds(path: Path) -> tuple[Hold, ...]:
+    """The holds that a file keeps, for who only reads; none where it cannot be used."""
+    try:
+        return _read(path) or ()
+    except OSError:
+        return ()
 
 
 def _read(path: Path) -> tuple[Hold, ...] | None:

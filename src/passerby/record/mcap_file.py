@@ -15,18 +15,23 @@ from typing import IO, Final, cast
 
 import zstandard
 from mcap.exceptions import McapError
+from mcap.opcode import Opcode
+from mcap.reader import SeekingReader
 from mcap.records import Chunk, Footer, Message, Metadata, Statistics
 from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
-from passerby.record.durable import replace_file, sync_data, sync_folder
+from passerby.released.durable import replace_file, sync_data, sync_folder
 
 LIBRARY: Final = "passerby"
 METADATA_NAME: Final = "passerby"
 CHUNK_BYTES: Final = 4 * 1024 * 1024
 MOST_CHUNK_BYTES: Final = 512 * 1024 * 1024
 """A chunk that says it unpacks to more is damaged."""
+MOST_INDEX_BYTES: Final = 64 * 1024 * 1024
 _SUM_BYTES: Final = 4
+_INDEX_HEAD: Final = struct.Struct("<BQHI")
+_INDEXED: Final = struct.Struct("<QQ")
 _DAMAGE: Final = (McapError, zstandard.ZstdError, ValueError, struct.error, EOFError, KeyError, IndexError, MemoryError, OverflowError)
 
 
@@ -164,6 +169,35 @@ def read_file(path: Path) -> Contents:
         # What comes after damage is not looked for: a file grows at its end only, so all before is what was flushed.
         return Contents(tuple(entries), metadata, complete=False)
     return Contents(tuple(entries), metadata, complete=whole and counted == len(entries))
+
+
+def read_times(path: Path) -> tuple[int, ...] | None:
+    """Log times of a closed file's messages in nanoseconds, out of its indexes: no message is read. None = it was not closed, or is damaged there.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    times: list[int] = []
+    with path.open("rb") as file:
+        try:
+            summary = SeekingReader(file).get_summary()
+            if summary is None or summary.statistics is None:
+                return None
+            for chunk in summary.chunk_indexes:
+                for offset in chunk.message_index_offsets.values():
+                    file.seek(offset)
+                    times += _indexed_times(file)
+        except _DAMAGE:
+            return None
+    return tuple(sorted(times)) if len(times) == summary.statistics.message_count else None
+
+
+def _indexed_times(file: IO[bytes]) -> Iterator[int]:
+    """The times in a message index (opcode 07): opcode and length, channel, length of the list, and the list of times and offsets."""
+    opcode, length, _channel, listed = _INDEX_HEAD.unpack(file.read(_INDEX_HEAD.size))
+    if opcode != Opcode.MESSAGE_INDEX or length != listed + 6 or listed % _INDEXED.size or listed > MOST_INDEX_BYTES:
+        raise ValueError("no index of messages")
+    return (time_ns for time_ns, _offset in _INDEXED.iter_unpack(file.read(listed)))
 
 
 def write_closed(path: Path, channel: Channel, metadata: Mapping[str, str], entries: Iterable[Entry]) -> None:

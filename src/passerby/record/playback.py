@@ -4,7 +4,7 @@ The first scene, and each with which another plate file begins, brings all of th
 that is given them in order draws what was drawn live. Reads only; other processes may record and delete meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,12 +30,14 @@ class PlayedScene:
         connection: The camera's connection.
         segment: The minute it stands in.
         scene: The scene. Its `plate_epoch` is the player's: it grows with each other plate.
+        plate: The plate that was in force: file and number of its patches; None = nothing of it was known.
     """
 
     captured_wall_s: float
     connection: int
     segment: str
     scene: Scene
+    plate: PlateRef | None = None
 
 
 def segments_between(folder: CameraFolder, from_s: float, to_s: float) -> list[FileName]:
@@ -44,7 +46,21 @@ def segments_between(folder: CameraFolder, from_s: float, to_s: float) -> list[F
     return [name for name, _ in folder.segments() if low <= name.minute <= high]
 
 
-def play(recordings: Path, camera: str, from_s: float, to_s: float, *, lead_in: bool = False) -> Iterator[PlayedScene]:
+def every_minute(_name: FileName) -> bool:
+    """For `play`: all minutes that there are."""
+    return True
+
+
+def play(
+    recordings: Path,
+    camera: str,
+    from_s: float,
+    to_s: float,
+    *,
+    lead_in: bool = False,
+    may_show: Callable[[FileName], bool] = every_minute,
+    pixels: bool = True,
+) -> Iterator[PlayedScene]:
     """The scenes of a camera's [from_s, to_s), by the wall clock, in the order in which they were recorded.
 
     Args:
@@ -53,16 +69,18 @@ def play(recordings: Path, camera: str, from_s: float, to_s: float, *, lead_in: 
         from_s: Begin, seconds since 1970 UTC.
         to_s: End; not included.
         lead_in: Whether the scene that was on show when the time began comes first, with that time.
+        may_show: Whether a minute may be shown; asked just before it is read.
+        pixels: Whether scenes bring patches of the plate; without them no plate file is read.
 
     Raises:
         RecordingError: A file that is there cannot be read.
     """
     folder = CameraFolder(recordings, camera)
-    plate = _Plate(folder)
+    plate = _Plate(folder, pixels=pixels)
     before: tuple[Entry, FileName] | None = None
     begun = not lead_in
     for name in segments_between(folder, from_s, to_s):
-        for entry in _entries(folder, name):
+        for entry in _entries(folder, name) if may_show(name) else ():
             wall_s = entry.log_ns / _NS
             if wall_s < from_s:
                 before = entry, name
@@ -81,7 +99,7 @@ def _leads_to(before: Entry, first: Entry, from_s: float) -> bool:
 def _played(plate: "_Plate", entry: Entry, name: FileName, wall_s: float) -> PlayedScene:
     line = decode_line(entry.data)
     patches = plate.follow(line.plate)
-    return PlayedScene(wall_s, line.connection, name.text, scene_of(line, patches, plate.epoch))
+    return PlayedScene(wall_s, line.connection, name.text, scene_of(line, patches, plate.epoch), line.plate)
 
 
 def _entries(folder: CameraFolder, name: FileName) -> tuple[Entry, ...]:
@@ -107,8 +125,8 @@ class _Plate:
         epoch: Grows with each other plate.
     """
 
-    def __init__(self, folder: CameraFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: CameraFolder, *, pixels: bool) -> None:
+        self._folder, self._pixels = folder, pixels
         self._file: str | None = None
         self._entries: tuple[Entry, ...] = ()
         self._shown = 0
@@ -120,28 +138,40 @@ class _Plate:
             if self._file is not None or self._shown:
                 self.epoch += 1
             self._file, self._entries, self._shown = (ref.file if ref else None), (), 0
-        if ref is None or ref.patches == self._shown:
+        if ref is None or ref.patches == self._shown or not self._pixels:
             return ()
         if ref.patches > len(self._entries):
-            self._entries = self._read(ref.file)
+            self._entries = _plate_entries(self._folder, ref.file)
         fresh = self._entries[self._shown : ref.patches]
         self._shown = ref.patches
         return tuple(_patch(entry) for entry in fresh)
 
-    def _read(self, file: str) -> tuple[Entry, ...]:
-        name = parsed_name(file)
-        if name is None:
-            raise SceneError(f"a recorded scene refers to {file!r}, which is no plate file")
-        path = self._folder.plate(name, CLOSED)
-        for _ in range(3):
-            there = found(path)
-            try:
-                return read_file(there).entries if there else ()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise RecordingError(f"{there}: cannot be read: {error.strerror}", "check the disk") from error
-        return ()
+
+def plate_patches(recordings: Path, camera: str, ref: PlateRef, after: int = 0) -> tuple[PlatePatch, ...]:
+    """The patches of a plate in the order in which they came, but for the first `after`. What a crash cut or somebody removed is missing.
+
+    Raises:
+        RecordingError: The file is there and cannot be read.
+        SceneError: It is damaged, or there can be none of that name.
+    """
+    entries = _plate_entries(CameraFolder(recordings, camera), ref.file)
+    return tuple(_patch(entry) for entry in entries[after : ref.patches])
+
+
+def _plate_entries(folder: CameraFolder, file: str) -> tuple[Entry, ...]:
+    name = parsed_name(file)
+    if name is None:
+        raise SceneError(f"a recorded scene refers to {file!r}, which is no plate file")
+    path = folder.plate(name, CLOSED)
+    for _ in range(3):
+        there = found(path)
+        try:
+            return read_file(there).entries if there else ()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise RecordingError(f"{there}: cannot be read: {error.strerror}", "check the disk") from error
+    return ()
 
 
 def _patch(entry: Entry) -> PlatePatch:

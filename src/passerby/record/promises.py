@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from passerby.record.ages import Moment
-from passerby.record.durable import replace_file
+from passerby.released.durable import replace_file
 
 
 class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

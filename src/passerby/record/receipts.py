@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import msgspec
 
 from passerby.errors import ReceiptError
-from passerby.record.durable import sync_data, sync_folder
+from passerby.released.durable import sync_data, sync_folder
 
 OURS: Final = "passerby"
 """Who acts where nobody else does."""
@@ -36,6 +36,7 @@ class Act(StrEnum):
     VIEWED = "viewed"
     EXPORTED = "exported"
     CONFIGURED = "configured"
+    ACCOUNTS = "accounts"
     HOLDS_LOST = "holds_lost"
     CLOCK_STEPPED = "clock_stepped"
     RECOVERED = "recovered"

@@ -16,7 +16,6 @@ from passerby.errors import RecordingError
 from passerby.record.ages import Ages, Era, Moment
 from passerby.record.camera_recorder import CameraRecorder
 from passerby.record.deleting import Deleter
-from passerby.record.durable import make_folder
 from passerby.record.folder import CameraFolder, Stock, cameras_in
 from passerby.record.holds import Hold, Holds
 from passerby.record.machine import Machine, ThisMachine
@@ -27,6 +26,7 @@ from passerby.record.recovery import tidy
 from passerby.record.retention import KeptCamera, sweep
 from passerby.record.settings import RecordingSettings
 from passerby.record.space import FreeSpace, Room, free_space
+from passerby.released.durable import make_folder
 from passerby.released.messages import SceneMessage
 from passerby.released.partial_file import output_error
 
@@ -119,6 +119,7 @@ class Recordings:
             self._cameras: dict[str, KeptCamera] = {}
             for one in found:
                 self._add_camera(one)
+                self._deleter.note_missing(one.folder, tuple(one.segments.gone))
         except OSError as error:
             raise output_error(folder, error) from error
         self._swept_s = self._flushed_s = self._machine.running_s()
@@ -192,6 +193,8 @@ class Recordings:
                     failed = error
             # What failed is tried again at once with the next tick, and all of what is due is flushed then.
             self._flushed_s = running_s if flush and failed is None else self._flushed_s
+            with contextlib.suppress(OSError):  # holds as they were known
+                self._holds.refresh()
             if self._holds.end_over() or running_s - self._swept_s >= SWEEP_S:
                 self._sweep()
             self._room.make(self._cameras, self._settings.free_space_floor_bytes, failed)

@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from passerby.record.durable import TEMPORARY, sync_folder
+from passerby.released.durable import TEMPORARY, sync_folder
 
 
 def tidy(recordings: Path) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from passerby.errors import SceneError
 from passerby.released.geometry import check
+from passerby.released.measurement import Measurement, Pulse
 from passerby.released.scene import Scene
 
 MOST_TEXT: Final = 64
@@ -20,6 +21,8 @@ MOST_TEXT: Final = 64
 MOST_WORD: Final = 300
 """But for what is said of a protection."""
 MOST_PROTECTIONS: Final = 64
+MOST_GLYPHS: Final = 4096
+"""Subjects in one scene; a detector gives some hundreds at most."""
 
 
 class CaptureState(StrEnum):
@@ -41,6 +44,7 @@ class Reason(StrEnum):
     REFUSED = "connection refused"
     UNREACHABLE = "no route or no such host"
     UNAUTHORISED = "user name or password refused"
+    UNTRUSTED = "certificate not trusted"
     NOT_FOUND = "no such stream or file"
     NO_FIRST_BYTE = "no answer in time"
     STALLED = "stream stalled"
@@ -182,7 +186,7 @@ class ProbeResult(msgspec.Struct, frozen=True, tag="probe"):
     hardware: bool = False
 
 
-Message = Hello | Beat | SceneMessage | CameraHealth | Trouble
+Message = Hello | Beat | SceneMessage | CameraHealth | Trouble | Pulse | Measurement
 
 
 def encode_message(message: Message) -> bytes:
@@ -206,9 +210,9 @@ def decode_message(data: bytes | memoryview) -> Message:
         message: Message = msgspec.msgpack.decode(data, type=Message)
     except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError, ValueError) as error:
         raise SceneError(f"these {len(data)} bytes are no message of a worker") from error
-    _check(message)
     if isinstance(message, SceneMessage):
         check(message.scene)
+    _check(message)
     return message
 
 
@@ -252,3 +256,17 @@ def _faults(message: Message | ProbeResult) -> Iterator[str]:
         told = message.protections
         if len(told) > MOST_PROTECTIONS or any(len(one.name) > MOST_TEXT or len(one.word) > MOST_WORD for one in told):
             yield "too many words in protections"
+    if isinstance(message, SceneMessage):
+        yield from _counts_of(message.scene)
+
+
+def _counts_of(scene: Scene) -> Iterator[str]:
+    """What there is too much of in a scene. That each part lies within the picture is for `geometry` to say."""
+    size = scene.size
+    cells = -(-size.width_px // scene.cell_px) * -(-size.height_px // scene.cell_px) if scene.cell_px > 0 else 0
+    if len(scene.glyphs) > MOST_GLYPHS:
+        yield f"more than {MOST_GLYPHS} glyphs in the scene"
+    if len(scene.cells) > cells:
+        yield "more cells than there are in the scene"
+    if sum(patch.width_px * patch.height_px for patch in scene.patches) > size.width_px * size.height_px:
+        yield "more of the plate than there is in the scene"

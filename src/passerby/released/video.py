@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import av
 import cv2
 import numpy as np
 from av.codec.context import ThreadType
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
@@ -26,7 +27,7 @@ _LONGEST_GAP_TICKS: Final = 2**31 - 2
 _LONE_FRAME_S: Final = Fraction(1, 25)
 _ENCODER_THREADS: Final = 2
 """One encodes while the next picture is rendered. More would take 30 MB each at 3840x2160 and gain nothing at five pictures a second."""
-_X264: Final = {
+X264: Final = {
     # Pictures in their order, each referring to the one before: `released.h264` needs that, and no picture waits in memory.
     "bframes": "0",
     "ref": "1",
@@ -43,9 +44,32 @@ _X264: Final = {
     # Key frames carry the plate for the whole group: they are made sharper than the few blocks that change.
     "ipratio": "2.0",
 }
+_INDEX_FIRST: Final = "+faststart"
+_FRAGMENTS: Final = "+frag_keyframe+empty_moov+default_base_moof"
+"""A head without frames, then a fragment for each key frame."""
 _BT709: Final = 1
 _SMPTE170M: Final = 6
 _LIMITED_RANGE: Final = 1
+
+
+class ByteSink(Protocol):
+    """Takes bytes, one after the other."""
+
+    def write(self, data: bytes, /) -> object:
+        """Takes all of them. May raise OSError."""
+        ...
+
+
+class _NoFile:
+    """In place of a partial file where nothing is written to the disk."""
+
+    path = Path()
+
+    def commit(self) -> None:
+        pass
+
+    def discard(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +115,8 @@ class Mp4Writer:
         OutputError: The target exists, cannot be written, or the size cannot be encoded.
     """
 
+    _sink: ByteSink | None = None
+
     def __init__(
         self,
         path: Path,
@@ -119,7 +145,7 @@ class Mp4Writer:
         self._frame_num = 0
         self._planned: deque[_Planned] = deque()
         self._done = False
-        self._partial = PartialFile(path, overwrite=overwrite)
+        self._partial = PartialFile(path, overwrite=overwrite) if self._sink is None else _NoFile()
         try:
             self._open(crf, preset, pixel_aspect)
         except (av.FFmpegError, OSError) as error:
@@ -134,21 +160,24 @@ class Mp4Writer:
     def _open(self, crf: int, preset: str, pixel_aspect: Fraction) -> None:
         width_px, height_px = (side + side % 2 for side in (self._size.width_px, self._size.height_px))
         # "bitexact" leaves out the muxer's name, the date and random numbers.
-        options = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(self._timescale_hz)}
-        self._container = av.open(str(self._partial.path), "w", format="mp4", container_options=options)
+        options = {
+            "movflags": _INDEX_FIRST if self._sink is None else _FRAGMENTS,
+            "fflags": "+bitexact",
+            "movie_timescale": str(self._timescale_hz),
+        }
+        self._container = av.open(str(self._partial.path) if self._sink is None else self._sink, "w", format="mp4", container_options=options)
         time_base = Fraction(1, self._timescale_hz)
         self._stream = self._container.add_stream("libx264", width=width_px, height=height_px, time_base=time_base, pix_fmt="yuv420p")
         context = self._stream.codec_context
         context.thread_type = ThreadType.FRAME
         context.thread_count = _ENCODER_THREADS
         context.sample_aspect_ratio = pixel_aspect
-        context.color_range, context.colorspace = _LIMITED_RANGE, _SMPTE170M
-        context.color_primaries = context.color_trc = _BT709
+        tag_colours(context)
         context.options = {
             "preset": preset,
             "qp": str(crf),
             "forced-idr": "1",
-            "x264-params": ":".join(f"{name}={value}" for name, value in _X264.items()),
+            "x264-params": ":".join(f"{name}={value}" for name, value in X264.items()),
         }
         context.open()
         try:
@@ -174,7 +203,7 @@ class Mp4Writer:
         i420 = self._last_i420
         repeats = picture_bgr is self._last_picture
         if i420 is None or not repeats:
-            i420 = self._i420(picture_bgr)
+            i420 = even_i420(picture_bgr)
             repeats = self._last_i420 is not None and np.array_equal(i420, self._last_i420)
             self._last_i420, self._last_picture = i420, picture_bgr
         key = self._last_pts is None or self._since_key >= self._gop
@@ -248,21 +277,12 @@ class Mp4Writer:
             raise OutputError(f"{self.path}: MP4 cannot hold a gap of {gap_s:.0f} s between two frames", "split the clip there with --from and --to")
         return max(ticks, self._last_ticks + 1)
 
-    def _i420(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture at even size: height * 3/2 x width, planes Y, U and V one after the other."""
-        odd_rows, odd_columns = picture.shape[0] % 2, picture.shape[1] % 2
-        if odd_rows or odd_columns:
-            picture = np.asarray(cv2.copyMakeBorder(picture, 0, odd_rows, 0, odd_columns, cv2.BORDER_REPLICATE), dtype=np.uint8)
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
-
     def _plan(self, planned: _Planned, i420: NDArray[np.uint8], *, key: bool) -> None:
         self._planned.append(planned)
         if planned.repeats:
             self._write_repeats()
             return
-        # PyAV cannot lend the encoder an array of two rows, and lends a wrong V plane where the half height is odd; all others it can.
-        lendable = i420.shape[0] % 6 == 0 and self._size.height_px > 2
-        frame = (VideoFrame.from_numpy_buffer if lendable else VideoFrame.from_ndarray)(i420, "yuv420p")
+        frame = encoder_frame(i420)
         frame.pts = planned.ticks
         frame.time_base = Fraction(1, self._timescale_hz)
         if key:
@@ -294,3 +314,44 @@ class Mp4Writer:
         packet.duration = planned.duration_ticks
         packet.is_keyframe = is_idr(units[0])
         self._container.mux_one(packet)
+
+
+def even_i420(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture at even size: height * 3/2 x width, planes Y, U and V one after the other."""
+    odd_rows, odd_columns = picture_bgr.shape[0] % 2, picture_bgr.shape[1] % 2
+    if odd_rows or odd_columns:
+        picture_bgr = np.asarray(cv2.copyMakeBorder(picture_bgr, 0, odd_rows, 0, odd_columns, cv2.BORDER_REPLICATE), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
+
+
+def encoder_frame(i420: NDArray[np.uint8]) -> VideoFrame:
+    """Planes as `even_i420` gives them, for an encoder. They are lent, not copied, where that is possible: they must stay as they are."""
+    # PyAV cannot lend the encoder an array of two rows, and lends a wrong V plane where the half height is odd; all others it can.
+    lendable = i420.shape[0] % 6 == 0 and i420.shape[0] > 3
+    return (VideoFrame.from_numpy_buffer if lendable else VideoFrame.from_ndarray)(i420, "yuv420p")
+
+
+def tag_colours(context: VideoCodecContext) -> None:
+    """Says of a stream what `even_i420` makes."""
+    context.color_range, context.colorspace = _LIMITED_RANGE, _SMPTE170M
+    context.color_primaries = context.color_trc = _BT709
+
+
+class Mp4Stream(Mp4Writer):
+    """The same MP4, given out as it is made: in fragments, the frames bit by bit those of `Mp4Writer`. No file is touched.
+
+    Times begin with the first frame. What was given out cannot be taken back: `discard` leaves it without its end.
+
+    Args:
+        sink: Takes the bytes.
+        name: What it is called, for errors.
+        size: Size of all pictures.
+        time_base: Seconds a tick of the times given to `write`.
+
+    Raises:
+        OutputError: The size cannot be encoded.
+    """
+
+    def __init__(self, sink: ByteSink, name: str, size: Size, time_base: Fraction) -> None:
+        self._sink = sink
+        super().__init__(Path(name), size, time_base)

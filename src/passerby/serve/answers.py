@@ -5,6 +5,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from passerby.supervise.site_now import CameraNow, SiteNow
 
 
+class AnswerError(Exception):
+    """A request that has no better answer than an error: its status, words, and what to do."""
+
+    def __init__(self, status: int, detail: str, do: str = "") -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.do = status, detail, do
+
+
 class Answer(BaseModel):
     """A part of an answer. Numbers carry their unit in their name."""
 
@@ -70,6 +78,8 @@ class CameraAnswer(Answer):
     """Whether there is a picture that shows how the place is now."""
     picture_age_s: float | None
     """Seconds since the newest picture came in; null = there was none."""
+    stale_s: float
+    """A picture that is older does not show how the place is now."""
     withheld_share: float | None
     """Which part of the picture is withheld, 0 to 1; null = not known."""
     stream: StreamAnswer | None
@@ -132,6 +142,7 @@ def camera_answer(camera: CameraNow) -> CameraAnswer:
         picture=f"/live/{camera.id}.jpg",
         has_picture=camera.has_picture,
         picture_age_s=None if place.scene_age_s is None else round(place.scene_age_s, 2),
+        stale_s=camera.stale_s,
         withheld_share=None if place.scene is None else place.scene.scene.health.withheld_share,
         stream=_stream_answer(camera),
         lost_scenes=camera.lost_scenes,

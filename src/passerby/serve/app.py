@@ -14,12 +14,27 @@ from typing import Annotated, Any, Final, Protocol
 import anyio
 import anyio.to_thread
 from fastapi import FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
-from passerby.serve.answers import CameraAnswer, CamerasAnswer, ErrorAnswer, HealthAnswer, camera_answer, cameras_answer
+from passerby.serve.accounts.door import Door
+from passerby.serve.accounts.routes import add_accounts
+from passerby.serve.answers import AnswerError, CameraAnswer, CamerasAnswer, ErrorAnswer, HealthAnswer, camera_answer, cameras_answer
+from passerby.serve.feed_routes import add_feed
+from passerby.serve.grounds import Grounds
 from passerby.serve.guard import Guard
+from passerby.serve.live_feed import LiveFeed
+from passerby.serve.measured_places import MeasuredPlaces
+from passerby.serve.measurement_routes import add_measurements
 from passerby.serve.metrics import CONTENT_TYPE, exposition
 from passerby.serve.pictures import LivePicture, Pictures
+from passerby.serve.recorded_places import RecordedPlaces
+from passerby.serve.recordings import add_recordings
+from passerby.serve.stream_routes import add_streams
+from passerby.serve.streams import Streams
+from passerby.serve.tally.routes import add_tallies
+from passerby.serve.tally.tallying import Tallying
 from passerby.supervise.site_now import CameraNow, SiteNow
 
 FIRST_PICTURE_WITHIN_S: Final = 5.0
@@ -28,7 +43,32 @@ DRAWING_THREADS: Final = 4
 MOST_WAITING: Final = 64
 """Requests for pictures at once; beyond, they are asked to come again."""
 TICK_S: Final = 1.0
-PAGE: Final = {"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
+PAGE: Final = {
+    "app.css": "text/css; charset=utf-8",
+    "app.js": "text/javascript; charset=utf-8",
+    "feed.js": "text/javascript; charset=utf-8",
+    "conditions.js": "text/javascript; charset=utf-8",
+    "elements.js": "text/javascript; charset=utf-8",
+    "ground.js": "text/javascript; charset=utf-8",
+    "legend.js": "text/javascript; charset=utf-8",
+    "live_view.js": "text/javascript; charset=utf-8",
+    "place.js": "text/javascript; charset=utf-8",
+    "export_panel.js": "text/javascript; charset=utf-8",
+    "player.js": "text/javascript; charset=utf-8",
+    "recordings.css": "text/css; charset=utf-8",
+    "recordings.js": "text/javascript; charset=utf-8",
+    "timeline.js": "text/javascript; charset=utf-8",
+    "zone_time.js": "text/javascript; charset=utf-8",
+    "scene_svg.js": "text/javascript; charset=utf-8",
+    "theme.js": "text/javascript; charset=utf-8",
+    "wall.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "login.css": "text/css; charset=utf-8",
+    "login.js": "text/javascript; charset=utf-8",
+    "tally.css": "text/css; charset=utf-8",
+    "tally.js": "text/javascript; charset=utf-8",
+    "tally_queue.js": "text/javascript; charset=utf-8",
+}
 """Files of the page and their types. All lie in the package."""
 SUMMARY: Final = "How the cameras of a site are, and their pictures without persons."
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
@@ -41,12 +81,8 @@ JPEG: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-class AnswerError(Exception):
-    """A request that has no better answer than an error: its status, words, and what to do."""
-
-    def __init__(self, status: int, detail: str, do: str = "") -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.do = status, detail, do
+Ticked = Pictures | Streams | RecordedPlaces | MeasuredPlaces | Tallying
+"""What is told about once a second that time has passed, and at the end that it ends."""
 
 
 class WatchedSite(Protocol):
@@ -61,37 +97,66 @@ class WatchedSite(Protocol):
         ...
 
 
-def application(site: WatchedSite, pictures: Pictures, lost_log_lines: Callable[[], int] = int) -> FastAPI:
+def application(
+    site: WatchedSite,
+    pictures: Pictures,
+    lost_log_lines: Callable[[], int] = int,
+    door: Door | None = None,
+    streams: Streams | None = None,
+    recorded: RecordedPlaces | None = None,
+    measured: MeasuredPlaces | None = None,
+    tallying: Tallying | None = None,
+) -> FastAPI:
     """The application.
 
     Args:
         site: The site.
         pictures: The cameras' pictures.
         lost_log_lines: How many log lines were dropped.
+        door: Who may come in; None = this machine only, without accounts.
+        streams: The cameras' streams; None = there are none.
+        recorded: The recordings; None = there are none.
+        measured: The measurements; None = there are none.
+        tallying: Takes what people at the place count; None = nobody can.
     """
+    door = Door.of_this_machine() if door is None else door
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        ticking = asyncio.create_task(_tick(pictures))
+        ticked: list[Ticked] = [one for one in (streams, recorded, measured, tallying, pictures) if one is not None]
+        ticking = [asyncio.create_task(_tick(one)) for one in ticked]
         yield
-        ticking.cancel()
-        await anyio.to_thread.run_sync(pictures.stop)
+        for task in ticking:
+            task.cancel()
+        for one in ticked:
+            await anyio.to_thread.run_sync(one.stop)
 
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title="Passerby", summary=SUMMARY, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
-    _add_page(app)
+    add_accounts(app, door.access)
+    _add_page(app, pictures.grounds)
     _add_cameras(app, site)
     _add_pictures(app, site, pictures)
+    add_feed(app, site, LiveFeed(site, pictures.grounds, door.clock), pictures.grounds)
+    if streams is not None:
+        add_streams(app, site, streams)
+    if recorded is not None:
+        add_recordings(app, recorded)
+    if measured is not None:
+        add_measurements(app, measured)
+    if tallying is not None:
+        add_tallies(app, tallying, lambda: site.now().name)
     _add_health(app, site, pictures, lost_log_lines)
     app.add_exception_handler(AnswerError, _error_answer)
-    app.add_middleware(Guard)
+    app.add_exception_handler(RequestValidationError, _senseless_answer)
+    app.add_middleware(Guard, door=door)
     return app
 
 
-async def _tick(pictures: Pictures) -> None:
+async def _tick(ticked: Ticked) -> None:
     while True:
         await asyncio.sleep(TICK_S)
-        await anyio.to_thread.run_sync(pictures.tick)
+        await anyio.to_thread.run_sync(ticked.tick)
 
 
 async def _error_answer(_request: Request, error: Exception) -> Response:
@@ -102,6 +167,15 @@ async def _error_answer(_request: Request, error: Exception) -> Response:
     return JSONResponse(ErrorAnswer(detail=error.detail, do=error.do).model_dump(), error.status, headers)
 
 
+async def _senseless_answer(_request: Request, error: Exception) -> Response:
+    """A request whose parameters make no sense: which, in words, and nothing of what was asked."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    named = sorted({".".join(str(part) for part in one["loc"][1:2]) for one in error.errors()})
+    which = ", ".join(name for name in named if name.isidentifier())
+    return JSONResponse(ErrorAnswer(detail=f"This request makes no sense: {which or 'its body'}.", do="/openapi.json says how.").model_dump(), 400)
+
+
 def _camera(site: WatchedSite, camera: str) -> CameraNow:
     """The camera of that id. Raises AnswerError."""
     found = site.camera(camera)
@@ -110,15 +184,15 @@ def _camera(site: WatchedSite, camera: str) -> CameraNow:
     return found
 
 
-def _add_page(app: FastAPI) -> None:
-    """The page for people, and its files."""
+def _add_page(app: FastAPI, grounds: Grounds) -> None:
+    """The page for people, and its files. Who opens it will look at the places: what takes long is begun with it."""
     folder = resources.files("passerby.serve") / "page"
     index = (folder / "index.html").read_bytes()
     files = {name: (folder / name).read_bytes() for name in PAGE}
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
-        return Response(index, media_type="text/html; charset=utf-8")
+        return Response(index, media_type="text/html; charset=utf-8", background=BackgroundTask(grounds.expect))
 
     @app.get("/page/{name}", include_in_schema=False)
     async def file(name: str) -> Response:

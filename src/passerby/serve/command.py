@@ -20,7 +20,8 @@ def run_command(
 ) -> None:
     """Watch the cameras of a site until it is ended: Ctrl-C or SIGTERM end it, SIGHUP reads the site file anew.
 
-    Its pages, pictures and metrics are served to this machine only; the address is printed. Exit code 0: it ended as it was asked to.
+    Its pages, pictures and metrics are served to this machine, or as [server] in the site file says; the address is printed. Exit code 0: it ended as
+    it was asked to.
     """
     if (site is None) is not demo:
         raise SettingsError("passerby run needs a site file, or --demo", "passerby run site.toml")

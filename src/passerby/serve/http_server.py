@@ -1,41 +1,92 @@
 """uvicorn in a thread. The only module that knows it."""
 
+import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from passerby.errors import OutputError
-from passerby.serve.loopback import is_loopback
+from passerby.serve.slow_readers import CutOffWhoDoesNotRead
+from passerby.site.values import is_loopback
 
 MOST_CONNECTIONS: Final = 256
 """Connections and requests at once; beyond, a request is answered with 503."""
 KEEP_ALIVE_S: Final = 30
 START_WITHIN_S: Final = 10.0
 BACKLOG: Final = 128
+SEND_BYTES: Final = 128 * 1024
+"""What the system keeps for a connection that reads slowly. It is old by the time that it is read: megabytes of a stream would be a minute."""
+MOST_UNREAD_BYTES: Final = 256 * 1024
+"""What the system keeps of a connection that is not read is bounded, however many there are."""
+MOST_UNSENT_BYTES: Final = 32 * 1024
+"""Of that, so much may wait in front of the network: what is live must not grow old there."""
+ASKS_WITHIN_S: Final = 15.0
+"""Who connects and does not ask is cut off: connections are few."""
+_WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with
+
+
+class _Connection(CutOffWhoDoesNotRead, H11Protocol):
+    """A connection on which something has to be asked in time: uvicorn itself would wait for ever for the last line of a request's head."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins to wait."""
+        super().connection_made(transport)
+        self._halves = 0
+        self._patience = self.loop.call_later(ASKS_WITHIN_S, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits no longer."""
+        self._patience.cancel()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends: an answer that goes on (the live feed, a stream) is cut off, for whoever reads it comes again."""
+        super().shutdown()
+        cycle: Any = self.cycle
+        if cycle is not None and cycle.response_started and not cycle.response_complete:
+            self.transport.abort()
+
+    def _look(self) -> None:
+        """Cuts off who has not asked anything yet, or has been writing the head of one request for two looks."""
+        cycle: Any = self.cycle  # None until the first request's head is there, whatever its type says
+        is_half = cycle is not None and cycle.response_complete and self.conn.trailing_data[0] != b""
+        self._halves = self._halves + 1 if is_half else 0
+        if cycle is None or self._halves > 1:
+            self.transport.abort()
+        else:
+            self._patience = self.loop.call_later(ASKS_WITHIN_S, self._look)
 
 
 class HttpServer:
-    """Serves an ASGI application on an address of this machine only.
+    """Serves an ASGI application.
 
     Args:
         application: The application.
-        host: A loopback address: 127.0.0.1, ::1 or localhost.
+        host: Where to listen: an address, or localhost.
         port: The port; 0 = any that is free.
+        tls: Makes the server's side of TLS from its files as they are now; None = HTTP.
+        guarded: Whether the application asks others for an account. Else only a loopback address is taken.
 
     Raises:
         OutputError: The address is no loopback address, or somebody else uses the port.
+        SiteError: The files for TLS cannot be used.
     """
 
-    def __init__(self, application: Any, host: str, port: int) -> None:
-        if not is_loopback(host):
+    def __init__(self, application: Any, host: str, port: int, tls: Callable[[], ssl.SSLContext] | None = None, *, guarded: bool = False) -> None:
+        if not guarded and not is_loopback(host):
             raise OutputError(
                 f"the server would listen on '{host}', which other machines can reach",
-                "there are no accounts yet: use 127.0.0.1, and a tunnel (ssh -L) to look from elsewhere",
+                "there are no accounts here: use 127.0.0.1, and a tunnel (ssh -L) to look from elsewhere, or set a password",
             )
+        self._tls = tls
+        self._context = None if tls is None else tls()
         self._socket = _listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         config = uvicorn.Config(
@@ -47,20 +98,25 @@ class HttpServer:
             proxy_headers=False,
             lifespan="on",
             ws="none",
-            http="h11",
+            http=_Connection,
             loop="asyncio",
             limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=16 * 1024,
         )
+        config.load()
+        if tls is not None:
+            config.ssl = tls()
+            config.ssl.sni_callback = self._choose
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     @property
     def address(self) -> str:
-        """Where a browser finds it."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/"
+        """Where a browser of this machine finds it."""
+        host = "localhost" if self.host in _WILDCARDS else self.host
+        return f"{'http' if self._tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
     @property
     def alive(self) -> bool:
@@ -82,6 +138,15 @@ class HttpServer:
         if not self.alive:
             raise OutputError("the web server did not start", "look at the log")
 
+    def renew_tls(self) -> None:
+        """Takes the files for TLS as they are now, for connections from now on.
+
+        Raises:
+            SiteError: They cannot be used; those of before go on.
+        """
+        if self._tls is not None:
+            self._context = self._tls()
+
     def ask_to_stop(self) -> None:
         """Takes no more requests."""
         self._server.should_exit = True
@@ -100,13 +165,24 @@ class HttpServer:
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
 
+    def _choose(self, connection: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
+        """Called in each handshake: the newest certificate."""
+        if self._context is not None:
+            connection.context = self._context
+
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens on a loopback address."""
+    """A socket that listens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)  # connections inherit it
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNREAD_BYTES)  # connections have what their listener has
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
     try:
+        if host == "::":
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # all networks, of both kinds
         listener.bind(("127.0.0.1" if host == "localhost" else host, port))
         listener.listen(BACKLOG)
     except OSError as error:

@@ -5,8 +5,8 @@ end     no more requests; workers; what is queued is written; segments closed; p
 """
 
 import contextlib
-import getpass
 import os
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,23 +22,38 @@ from passerby.record.receipts import FileReceipts
 from passerby.record.recorder import Recordings
 from passerby.record.settings import RecordingSettings
 from passerby.released.scene import Scene
+from passerby.serve.accounts.access import user_of_machine
+from passerby.serve.accounts.door import Door
 from passerby.serve.app import application
+from passerby.serve.archive import Archive, ArchiveFacts
 from passerby.serve.asked_signals import AskedSignals, asked_signals
 from passerby.serve.http_server import HttpServer
+from passerby.serve.measured_places import MeasuredPlaces
 from passerby.serve.painter_process import PainterProcess
 from passerby.serve.pictures import Pictures
+from passerby.serve.pushes import Pushes
+from passerby.serve.recorded_places import RecordedPlaces
 from passerby.serve.reload import change_of
 from passerby.serve.service_notice import ServiceNotice
-from passerby.site.planning import orders
+from passerby.serve.streams import Streams
+from passerby.serve.tally.tallying import Tallying
+from passerby.site.planning import orders, pushes
+from passerby.site.reach import require_reach, tls_context
 from passerby.site.reading import read_site
-from passerby.site.settings import Camera, Site
+from passerby.site.settings import Camera, Server, Site
+from passerby.store.counted_places import CountedPlace, counted_places
+from passerby.store.places import MEASUREMENTS, place_of
+from passerby.store.tallies import TALLIES, Tallies
 from passerby.supervise.camera_words import STALE_S
 from passerby.supervise.configured import ConfigurationRecord
 from passerby.supervise.journal import Journal
+from passerby.supervise.kept_history import history_thread
+from passerby.supervise.measuring import Measuring, MeasuringSettings
 from passerby.supervise.process_memory import give_back_large_blocks, refuse_dumps
-from passerby.supervise.running_site import CameraFacts, RunningSite
+from passerby.supervise.running_site import CameraFacts, RunningSite, measured_of
 from passerby.supervise.state_folder import StateFolder
 from passerby.supervise.supervisor import Workers
+from passerby.supervise.validator_process import ValidatorProcess
 
 EXIT_DONE: Final = 0
 EXIT_FAILED: Final = 1
@@ -75,6 +90,7 @@ class Operation:
         self._journal, self._lost_log_lines = journal, lost_log_lines
         self._clock = SystemClock() if clock is None else clock
         self._notice = ServiceNotice()
+        self._counted: tuple[Site, tuple[CountedPlace, ...]] | None = None
 
     def _kept_plate(self, camera: str) -> Scene | None:
         """The plate that a new process may begin with, out of the recordings; None = none, and the place settles anew."""
@@ -85,6 +101,25 @@ class Operation:
         except (PasserbyError, OSError) as error:
             self._journal.warning("the last plate cannot be read: the place settles anew", camera=camera, error=type(error).__name__)
             return None
+
+    def _stale_s(self, camera: str) -> float:
+        """After how long a camera's scene does not show how the place is now."""
+        return next((_stale_s(one) for one in self._site.cameras if one.id == camera), STALE_S)
+
+    def _counted_places(self) -> tuple[CountedPlace, ...]:
+        """Where people can count: the same tuple until another site file is taken."""
+        if self._counted is None or self._counted[0] is not self._site:
+            self._counted = (self._site, counted_places(self._site))
+        return self._counted[1]
+
+    def _archive_facts(self) -> ArchiveFacts:
+        """What the pages say of recordings, as the site file says it now."""
+        return ArchiveFacts(
+            zone=self._site.zone,
+            zone_name=self._site.place.time_zone,
+            names={camera.id: camera.title for camera in self._site.cameras},
+            retention_s={camera.id: camera.retention_s for camera in self._site.cameras},
+        )
 
     def run(self, say_address: Callable[[str], object]) -> int:
         """Runs until a signal says to end; returns the exit code.
@@ -97,26 +132,43 @@ class Operation:
         """
         give_back_large_blocks()
         refuse_dumps()
+        require_reach(self._site, "site.toml" if self._path is None else self._path.name)
         with contextlib.ExitStack() as stack:
             state = stack.enter_context(StateFolder(self._site.state_folder))
             receipts = FileReceipts(state.path / RECEIPTS)
             # First of all, what is due is deleted: nothing that a start may stumble over puts that off (invariant I8).
-            Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=account(), promise=False).close()
+            Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=user_of_machine(), promise=False).close()
+            kept = history_thread(state.path / MEASUREMENTS, self._site.measurements.retention_s, receipts, self._clock, self._journal)
             self._prepare_weights(self._site)
             configures = orders(self._site, self._cache_folder)
+            sent_to = pushes(self._site)
             record = ConfigurationRecord(state.path, receipts, self._clock)
-            record.note(self._site, account())
+            record.note(self._site, user_of_machine())
+            measuring = Measuring(measured_of(facts_of(self._site)), kept, self._clock, self._journal, measuring_of(self._site))
             running = RunningSite(
                 self._site.name,
                 facts_of(self._site),
                 lambda on_message, on_worker: Workers(configures, self._clock, on_message, on_worker, kept_plate=self._kept_plate),
-                Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=account()),
+                Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=user_of_machine()),
                 self._clock,
                 self._journal,
                 records=self._site.recording.enabled,
+                measuring=measuring,
             )
             pictures = Pictures(running.places, PainterProcess(), self._clock)
-            server = HttpServer(application(running, pictures, self._lost_log_lines), self._site.server.host, self._site.server.port)
+            served = self._site.server
+            door = Door.of(served, state.path, self._clock, self._journal)
+            recorded = RecordedPlaces(Archive(state.path / RECORDINGS, receipts, self._archive_facts, self._clock))
+            streams = Streams(running.places, self._stale_s, self._clock)
+            sending = Pushes(streams, self._clock, self._journal)
+            measured = MeasuredPlaces(lambda: place_of(self._site), measuring.pulses, self._clock)
+            tallies = Tallies(state.path / TALLIES)
+            validator = ValidatorProcess(tallies.folder, lambda: place_of(self._site))
+            tallying = Tallying(tallies, self._counted_places, measuring.pulses, validator, self._clock, self._journal)
+            pages = application(
+                running, pictures, self._lost_log_lines, door, streams=streams, recorded=recorded, measured=measured, tallying=tallying
+            )
+            server = HttpServer(pages, served.host, served.port, tls_of(served), guarded=True)
             asked = stack.enter_context(asked_signals())
             self._journal.info("starting", site=self._site.name, cameras=len(self._site.cameras), workers=len(configures), pid=os.getpid())
             if self._site.place.keep_plates and not self._site.recording.enabled:
@@ -124,10 +176,12 @@ class Operation:
             try:
                 running.start()
                 server.start()
+                sending.follow(sent_to)
                 say_address(server.address)
                 self._notice.ready(f"{len(self._site.cameras)} cameras at {server.address}")
-                self._follow(asked, running, record)
+                self._follow(asked, running, server, record, sending)
             finally:
+                sending.stop()
                 done = self._end(running, server)
         return EXIT_DONE if done else EXIT_FAILED
 
@@ -136,7 +190,7 @@ class Operation:
         detector = site.detector
         verified_weights(load_manifest(detector.manifest).entry(detector.name), self._cache_folder)
 
-    def _follow(self, asked: AskedSignals, running: RunningSite, record: ConfigurationRecord) -> None:
+    def _follow(self, asked: AskedSignals, running: RunningSite, server: HttpServer, record: ConfigurationRecord, sending: Pushes) -> None:
         """Waits for a request to end, and does what else is asked for."""
         while True:
             number = asked.next(self._notice.alive_every_s)
@@ -149,30 +203,42 @@ class Operation:
                 return
             self._journal.info("reading the site file anew", signal=number.name)
             self._notice.reloading()
+            self._renew_tls(server)
             try:
-                self._reload(running, record)
+                self._reload(running, record, sending)
             except PasserbyError as error:
                 self._journal.error("the site file was not taken; everything goes on as before", why=str(error))
             self._notice.ready(f"{len(self._site.cameras)} cameras")
 
-    def _reload(self, running: RunningSite, record: ConfigurationRecord) -> None:
+    def _renew_tls(self, server: HttpServer) -> None:
+        """Takes over a certificate that was renewed."""
+        try:
+            server.renew_tls()
+        except PasserbyError as error:
+            self._journal.error("the certificate was not taken; the one of before goes on", why=str(error))
+
+    def _reload(self, running: RunningSite, record: ConfigurationRecord, sending: Pushes) -> None:
         """Takes over what changed in the site file, and says what was taken over and what was not."""
         if self._path is None:
             self._journal.warning("there is no site file to read")
             return
         change = change_of(self._site, read_site(self._path))
         configures = orders(change.site, self._cache_folder)
+        sent_to = pushes(change.site)
         if change.site.detector != self._site.detector:
             self._prepare_weights(change.site)
-        by = account()
+        by = user_of_machine()
         record.note(change.site, by)
         try:
             records = change.site.recording.enabled
-            running.change(change.site.name, facts_of(change.site), configures, recording_of(change.site), by=by, records=records)
+            measures = measuring_of(change.site)
+            facts = facts_of(change.site)
+            running.change(change.site.name, facts, configures, recording_of(change.site), by=by, records=records, measures=measures)
         except PasserbyError:
             record.note(self._site, by)
             raise
         self._site = change.site
+        sending.follow(sent_to)
         self._journal.info("site file taken", taken=list(change.taken), needs_restart=list(change.needs_restart))
 
     def _end(self, running: RunningSite, server: HttpServer) -> bool:
@@ -187,7 +253,23 @@ class Operation:
 
 def facts_of(site: Site) -> tuple[CameraFacts, ...]:
     """What may be said of a site's cameras."""
-    return tuple(CameraFacts(camera.id, camera.title, camera.purpose, camera.release_level, _stale_s(camera)) for camera in site.cameras)
+    return tuple(
+        CameraFacts(
+            camera.id,
+            camera.title,
+            camera.purpose,
+            camera.release_level,
+            _stale_s(camera),
+            frozenset(zone.id for zone in site.zones if zone.camera == camera.id),
+            frozenset(line.id for line in site.lines if line.camera == camera.id),
+        )
+        for camera in site.cameras
+    )
+
+
+def measuring_of(site: Site) -> MeasuringSettings:
+    """What is done with measurements."""
+    return MeasuringSettings(site.measurements.enabled, site.measurements.retention_s)
 
 
 def recording_of(site: Site) -> RecordingSettings:
@@ -196,11 +278,10 @@ def recording_of(site: Site) -> RecordingSettings:
     return settings if site.recording.enabled else replace(settings, retention_s=MappingProxyType({}))
 
 
-def account() -> str:
-    """Who configures: the user of the machine that runs this."""
-    with contextlib.suppress(OSError, KeyError):
-        return getpass.getuser()
-    return f"user {os.getuid()}"
+def tls_of(server: Server) -> Callable[[], ssl.SSLContext] | None:
+    """What makes the server's side of TLS; None = it has none."""
+    certificate, key = server.certificate, server.key
+    return None if certificate is None or key is None else lambda: tls_context(certificate, key)
 
 
 def _stale_s(camera: Camera) -> float:

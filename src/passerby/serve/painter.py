@@ -3,42 +3,51 @@
 It is a process of its own so that NumPy, OpenCV and the renderers' buffers (about 40 MB a camera of 1920x1080) stay out of the supervisor,
 and so that drawing never holds up a message of a worker. It sees released scenes only (invariant I3), and ends with its standard input.
 
-    in   framed MessagePack of Draw or Forget
-    out  for each Draw, framed: a JPEG, or nothing at all where the scene does not fit what was drawn before
+    in   framed MessagePack of the orders in `painter_orders`
+    out  for each order but those to forget, framed: what its docstring says, or nothing at all where the scene does not fit what was drawn before
 """
 
 import contextlib
 import os
 import signal
 import sys
+import zlib
 from collections import OrderedDict
 from typing import BinaryIO, Final
 
 import cv2
 import msgspec
+import numpy as np
 
 from passerby.errors import SceneError
 from passerby.released.framing import framed, read_framed
+from passerby.released.geometry import check
+from passerby.released.plate_canvas import PlateCanvas
 from passerby.released.render import Renderer
 from passerby.released.scene import Size
-from passerby.serve.painter_orders import Draw, Forget, Order
+from passerby.serve.painter_orders import Draw, DrawGround, EncodeGround, Forget, ForgetGround, Order
 
 JPEG_QUALITY: Final = 82
+GROUND_QUALITY: Final = 78
 BYTES_A_PIXEL: Final = 18
 """What a renderer keeps: four pictures of three bytes, masks and the hatch."""
+GROUND_BYTES_A_PIXEL: Final = 8
+"""What a ground keeps: the plate, the ground, two masks."""
 MOST_BYTES: Final = 1_500 * 1024 * 1024
-"""All renderers together; beyond, the camera that was drawn least recently is let go."""
+"""All renderers and all grounds, each; beyond, the camera that was drawn least recently is let go."""
+MARK_BYTES: Final = 4
 
 
 class Painter:
-    """Keeps a renderer for each watched camera.
+    """Keeps a renderer for each camera whose pictures are watched, and a canvas for each whose ground is wanted.
 
     Args:
-        most_bytes: Bound of what all renderers keep.
+        most_bytes: Bound of what all renderers keep, and of what all canvases keep.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._renderers: OrderedDict[str, Renderer] = OrderedDict()
+        self._grounds: OrderedDict[str, PlateCanvas] = OrderedDict()
         self._most_bytes = most_bytes
 
     def draw(self, order: Draw) -> bytes:
@@ -49,7 +58,7 @@ class Painter:
             if not order.anew:
                 return b""
             self._renderers.pop(order.camera, None)
-            self._make_room(size)
+            _make_room(self._renderers, size, self._most_bytes // BYTES_A_PIXEL)
             renderer = Renderer(size)
         self._renderers[order.camera] = renderer
         self._renderers.move_to_end(order.camera)
@@ -65,27 +74,79 @@ class Painter:
         """Lets go of what was drawn of a camera."""
         self._renderers.pop(camera, None)
 
-    def _make_room(self, size: Size) -> None:
-        kept_bytes = _bytes_of(size) + sum(_bytes_of(renderer.size) for renderer in self._renderers.values())
-        while self._renderers and kept_bytes > self._most_bytes:
-            _, renderer = self._renderers.popitem(last=False)
-            kept_bytes -= _bytes_of(renderer.size)
+    def draw_ground(self, order: DrawGround) -> bytes:
+        """A mark of the ground of a scene, which differs where the ground does; b"" as with `draw`."""
+        size = order.scene.size
+        canvas = None if order.anew else self._grounds.get(order.camera)
+        if canvas is None or canvas.size != size:
+            self._grounds.pop(order.camera, None)
+            if not order.anew:
+                return b""
+            _make_room(self._grounds, size, self._most_bytes // GROUND_BYTES_A_PIXEL)
+            canvas = PlateCanvas(size)
+        self._grounds[order.camera] = canvas
+        self._grounds.move_to_end(order.camera)
+        try:
+            check(order.scene)
+        except SceneError:
+            del self._grounds[order.camera]
+            return b""
+        canvas.update(order.scene)
+        return zlib.crc32(canvas.ground.data).to_bytes(MARK_BYTES, "big")
+
+    def encode_ground(self, order: EncodeGround) -> bytes:
+        """The JPEG of the ground that was drawn last; b"" if there is none."""
+        canvas = self._grounds.get(order.camera)
+        if canvas is None:
+            return b""
+        ground, size = canvas.ground, canvas.size
+        if 0 < order.width_px < size.width_px:
+            height_px = max(1, round(size.height_px * order.width_px / size.width_px))
+            ground = np.asarray(cv2.resize(ground, (order.width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
+        done, jpeg = cv2.imencode(".jpg", ground, [cv2.IMWRITE_JPEG_QUALITY, GROUND_QUALITY])
+        return jpeg.tobytes() if done else b""
+
+    def forget_ground(self, camera: str) -> None:
+        """Lets go of a camera's ground."""
+        self._grounds.pop(camera, None)
+
+
+def _make_room(kept: "OrderedDict[str, Renderer] | OrderedDict[str, PlateCanvas]", size: Size, most_px: int) -> None:
+    """Lets go of what was drawn least recently until another one of this size fits."""
+    kept_px = _pixels(size) + sum(_pixels(one.size) for one in kept.values())
+    while kept and kept_px > most_px:
+        _, one = kept.popitem(last=False)
+        kept_px -= _pixels(one.size)
 
 
 def paint(orders: BinaryIO, pictures: BinaryIO) -> None:
     """Follows orders until they end."""
     painter = Painter()
     while (data := read_framed(orders)) is not None:
-        match msgspec.msgpack.decode(data, type=Order):
-            case Draw() as order:
-                pictures.write(framed(painter.draw(order)))
-                pictures.flush()
-            case Forget(camera=camera):
-                painter.forget(camera)
+        answer = _answer(painter, msgspec.msgpack.decode(data, type=Order))
+        if answer is not None:
+            pictures.write(framed(answer))
+            pictures.flush()
 
 
-def _bytes_of(size: Size) -> int:
-    return size.width_px * size.height_px * BYTES_A_PIXEL
+def _answer(painter: Painter, order: Order) -> bytes | None:
+    """What an order is answered with; None = it is not answered."""
+    match order:
+        case Draw():
+            return painter.draw(order)
+        case DrawGround():
+            return painter.draw_ground(order)
+        case EncodeGround():
+            return painter.encode_ground(order)
+        case Forget(camera=camera):
+            painter.forget(camera)
+        case ForgetGround(camera=camera):
+            painter.forget_ground(camera)
+    return None
+
+
+def _pixels(size: Size) -> int:
+    return size.width_px * size.height_px
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from passerby.clock import Clock, SystemClock
 from passerby.errors import SceneError
 from passerby.released.framing import length_of, read_framed
 from passerby.released.scene import Scene
-from passerby.serve.painter_orders import Draw, Forget, Order
+from passerby.serve.painter_orders import Draw, DrawGround, EncodeGround, Forget, ForgetGround, Order
 
 PAINTER: Final = (sys.executable, "-I", "-m", "passerby.serve.painter")
 PASSED_ON: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -24,6 +24,8 @@ FIRST_REST_S: Final = 0.5
 LONGEST_REST_S: Final = 30.0
 LONGEST_S: Final = 10.0
 """A picture that takes longer comes from a painter that hangs: it is ended."""
+LONGEST_FIRST_S: Final = 40.0
+"""The same for the first that a process draws: on a machine that has too much to do, libraries take long to load."""
 
 
 class PainterProcess:
@@ -40,10 +42,11 @@ class PainterProcess:
     def __init__(self, clock: Clock | None = None, command: Sequence[str] = PAINTER) -> None:
         self._clock = SystemClock() if clock is None else clock
         self._command = command
-        self._failures, self._rests_until_s = 0, 0.0
+        self._failures, self._rests_until_s, self._has_drawn = 0, 0.0, False
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._known: set[str] = set()
+        self._grounds: set[str] = set()
         self.starts = 0
 
     @property
@@ -51,6 +54,15 @@ class PainterProcess:
         """The process, if one runs."""
         process = self._process
         return None if process is None else process.pid
+
+    def prepare(self) -> None:
+        """Starts the process, so that what is drawn first need not wait for it."""
+        with self._lock:
+            if not self._runs() and self._clock.monotonic_s() >= self._rests_until_s:
+                try:
+                    self._start()
+                except OSError:
+                    self._rest()
 
     def draw(self, camera: str, scene: Scene, *, anew: bool) -> bytes:
         """The JPEG of a scene; b"" where the whole plate is needed first, for instance as the painter had to be started anew."""
@@ -63,25 +75,51 @@ class PainterProcess:
                 self._known.discard(camera)
             return jpeg
 
-    def forget(self, camera: str) -> None:
-        """Lets go of a camera; of the process, too, if it was the last one."""
+    def draw_ground(self, camera: str, scene: Scene, *, anew: bool) -> bytes:
+        """A mark of a scene's ground, which differs where the ground does; b"" where the whole plate is needed first."""
         with self._lock:
-            if camera not in self._known:
-                return
-            self._known.discard(camera)
-            if not self._known:
-                self._end()
-            elif self._process is not None and self._process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    self._send(self._process, Forget(camera))
+            if (not anew and (camera not in self._grounds or not self._runs())) or self._clock.monotonic_s() < self._rests_until_s:
+                return b""
+            self._grounds.add(camera)
+            mark = self._ask(DrawGround(camera, scene, anew))
+            if not mark:
+                self._grounds.discard(camera)
+            return mark
+
+    def ground(self, camera: str, width_px: int) -> bytes:
+        """The JPEG of the ground that was drawn last; b"" where it is gone."""
+        with self._lock:
+            if camera not in self._grounds or not self._runs() or self._clock.monotonic_s() < self._rests_until_s:
+                return b""
+            return self._ask(EncodeGround(camera, width_px))
+
+    def forget(self, camera: str) -> None:
+        """Lets go of a camera's pictures; of the process, too, if it has nothing left to draw."""
+        with self._lock:
+            self._let_go(self._known, Forget(camera))
+
+    def forget_ground(self, camera: str) -> None:
+        """Lets go of a camera's ground; of the process, too, if it has nothing left to draw."""
+        with self._lock:
+            self._let_go(self._grounds, ForgetGround(camera))
 
     def stop(self) -> None:
         """Ends the process."""
         with self._lock:
             self._known.clear()
+            self._grounds.clear()
             self._end()
 
-    def _ask(self, order: Draw) -> bytes:
+    def _let_go(self, known: set[str], order: Forget | ForgetGround) -> None:
+        was_known = order.camera in known
+        known.discard(order.camera)
+        if not self._known and not self._grounds:
+            self._end()
+        elif was_known and self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._send(self._process, order)
+
+    def _ask(self, order: Draw | DrawGround | EncodeGround) -> bytes:
         process = self._process
         if process is None or process.poll() is not None:
             try:
@@ -89,7 +127,7 @@ class PainterProcess:
             except OSError:
                 self._rest()
                 return b""
-        watchdog = threading.Timer(LONGEST_S, process.kill)
+        watchdog = threading.Timer(LONGEST_S if self._has_drawn else LONGEST_FIRST_S, process.kill)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -103,7 +141,7 @@ class PainterProcess:
             self._end()
             self._rest()
         else:
-            self._failures = 0
+            self._failures, self._has_drawn = 0, True
         return answer or b""
 
     def _rest(self) -> None:
@@ -125,6 +163,7 @@ class PainterProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         self._end()
         self.starts += 1
+        self._has_drawn = False
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a module of ours
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment

@@ -1,7 +1,7 @@
 """The newest picture of each camera, drawn only while somebody asks for it, once for all who ask.
 
 A picture that nobody asked for in `KEEP_S` is let go, with all that drew it. Asking is bounded: a camera is drawn at most `MOST_HZ` times a
-second, however many ask.
+second, however many ask. Ground images, which browsers draw over themselves, come from the same painter (`grounds`).
 """
 
 import threading
@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from passerby.clock import Clock
 from passerby.released.scene import Scene
+from passerby.serve.grounds import GroundPainter, Grounds
 from passerby.supervise.live_places import LivePlaces
 
 KEEP_S: Final = 10.0
@@ -28,8 +29,8 @@ class LivePicture:
     captured_monotonic_s: float
 
 
-class ScenePainter(Protocol):
-    """What draws scenes."""
+class ScenePainter(GroundPainter, Protocol):
+    """What draws scenes and grounds."""
 
     def draw(self, camera: str, scene: Scene, *, anew: bool) -> bytes:
         """The JPEG of a scene; b"" where the whole plate is needed first."""
@@ -50,6 +51,7 @@ class _Watched:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.picture: LivePicture | None = None
+        self.orders = 0
         self.drawn_at_s = -1.0
         self.asked_at_s = 0.0
 
@@ -61,10 +63,14 @@ class Pictures:
         places: Where scenes come in.
         painter: Draws.
         clock: Time.
+
+    Attributes:
+        grounds: The ground images of the same places, by the same painter.
     """
 
     def __init__(self, places: LivePlaces, painter: ScenePainter, clock: Clock) -> None:
         self._places, self._painter, self._clock = places, painter, clock
+        self.grounds = Grounds(places, painter, clock)
         self._watcher = places.watcher()
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
@@ -72,9 +78,10 @@ class Pictures:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Ids of the cameras that somebody watches."""
+        """Ids of the cameras that somebody watches, as pictures or as vectors over their ground."""
         with self._lock:
-            return tuple(self._watched)
+            pictures = tuple(self._watched)
+        return tuple(dict.fromkeys((*pictures, *self.grounds.wanted)))
 
     def picture(self, camera: str) -> LivePicture | None:
         """The newest picture; None = the whole plate is on its way. Raises KeyError for an unknown camera.
@@ -86,7 +93,10 @@ class Pictures:
             watched = self._watched.setdefault(camera, _Watched())
             watched.asked_at_s = self._clock.monotonic_s()
         with watched.lock:
-            now_s = self._clock.monotonic_s()
+            now_s, orders = self._clock.monotonic_s(), self._places.now(camera).orders
+            if watched.orders != orders:
+                # What was drawn followed orders that were changed since: it may show what shall not be shown.
+                watched.picture, watched.orders = None, orders
             if watched.picture is None or now_s - watched.drawn_at_s >= 1 / MOST_HZ:
                 self._draw(camera, watched, now_s)
             if watched.picture is not None and self._is_behind(camera, watched.picture):
@@ -100,6 +110,7 @@ class Pictures:
 
     def tick(self) -> None:
         """Lets go of the cameras that nobody asked for of late. To be called about once a second."""
+        self.grounds.tick()
         now_s = self._clock.monotonic_s()
         with self._lock:
             idle = [camera for camera, watched in self._watched.items() if now_s - watched.asked_at_s > KEEP_S]
@@ -113,6 +124,7 @@ class Pictures:
         with self._lock:
             self._watched.clear()
         self._watcher.close()
+        self.grounds.stop()
         self._painter.stop()
 
     def _draw(self, camera: str, watched: _Watched, now_s: float) -> None:

@@ -30,17 +30,20 @@ def change_of(old: Site, new: Site) -> Change:
         }
     )
     needs_restart = [
-        key
-        for key, differs in (
-            ("server.address", old.server != new.server),
-            ("site.state_folder", old.state_folder != new.state_folder),
-            ("site.keep_plates", old.place.keep_plates != new.place.keep_plates),
-        )
-        if differs
+        *_differences("server", old.server, new.server),
+        *(
+            key
+            for key, differs in (
+                ("site.state_folder", old.state_folder != new.state_folder),
+                ("site.keep_plates", old.place.keep_plates != new.place.keep_plates),
+            )
+            if differs
+        ),
     ]
     taken = [
         *_differences("site", old.place, site.place),
         *_differences("recording", old.recording, site.recording),
+        *_differences("measurements", old.measurements, site.measurements),
         *_differences("detector", old.detector, site.detector),
         *_camera_differences(old, site),
     ]

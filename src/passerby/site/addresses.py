@@ -10,6 +10,12 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 STREAM_SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
+TLS_SCHEMES: Final = ("rtsps", "https")
+LOCAL_NAMES: Final = frozenset(
+    ("arpa", "corp", "example", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost", "private", "test")
+)
+"""Last parts of names that no public authority certifies."""
+PUSH_SCHEMES: Final = ("rtsp", "rtsps")
 VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """`${NAME}`: a variable of the environment."""
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -45,6 +51,17 @@ def require_address(template: str) -> None:
         raise ValueError("no host")
 
 
+def require_push_address(template: str) -> None:
+    """Returns where a stream can be sent to the address. A template that begins with a variable is looked at when it is filled.
+
+    Raises:
+        ValueError: It cannot. The text is not in the error.
+    """
+    require_address(template)
+    if not VARIABLE.match(template) and scheme_of(template) not in PUSH_SCHEMES:
+        raise ValueError("no scheme that takes a stream")
+
+
 def _may_hide_a_password(address: str) -> bool:
     """Whether an @ stands behind what looks like host and port: then that may be a user, and the beginning of a password with a / in it."""
     return "@" in "".join(re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[1:])
@@ -59,6 +76,21 @@ def scheme_of(address: str) -> str:
 def is_stream(template: str) -> bool:
     """Whether it is certainly no file."""
     return scheme_of(template) in STREAM_SCHEMES
+
+
+def has_public_name(address: str) -> bool:
+    """Whether a public authority can have certified the name in an address: no number, no name of a local network."""
+    try:
+        host = (urlsplit(address).hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    last = host.rpartition(".")[2]
+    return "." in host and ":" not in host and not last.isdigit() and last not in LOCAL_NAMES
+
+
+def is_playlist(address: str) -> bool:
+    """Whether an address names an HLS playlist, whose segments come over connections of their own."""
+    return urlsplit(VARIABLE.sub(_STAND_IN, address)).path.lower().endswith((".m3u8", ".m3u"))
 
 
 def has_user(template: str) -> bool:

@@ -23,7 +23,7 @@ def check_command(
     path: Annotated[Path | None, typer.Argument(metavar="[SITE.TOML]", help="The site's configuration.")] = None,
     probe: Annotated[bool, typer.Option("--probe", help="Open each camera once: codec, size, rate and time to the first picture.")] = False,
     secrets: Annotated[
-        bool, typer.Option("--secrets/--no-secrets", help="Whether the variables and password files that the file names must be there.")
+        bool, typer.Option("--secrets/--no-secrets", help="Whether the variables, password files and accounts that the file needs must be there.")
     ] = True,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of site.toml, for editors, and leave.")] = False,
 ) -> None:
@@ -53,11 +53,14 @@ def _check(path: Path, errors: "Console", console: "Console", *, secrets: bool, 
     from passerby.site.notes import notes_of
     from passerby.site.planning import addresses_of, order_of
     from passerby.site.probing import probe, probe_command
+    from passerby.site.reach import missing_for_others
     from passerby.site.reading import read_text, site_of
 
     text = read_text(path)
     site, problems = site_of(text, path, os.environ if secrets else None)
-    if site is None:
+    if site is not None and secrets:
+        problems = tuple(replace(problem, line=line_of(text, problem.key)) for problem in missing_for_others(site))
+    if site is None or problems:
         _tell(errors, path, problems, "problem")
         return 2
     notes = [note if note.line else replace(note, line=line_of(text, note.key)) for note in notes_of(site, path)]

@@ -8,22 +8,67 @@ from typing import Any
 
 from passerby.site.addresses import VARIABLE, has_user, is_stream, scheme_of
 from passerby.site.problem import Problem
+from passerby.site.values import host_and_port, is_loopback
 
 
 def inconsistencies(document: dict[str, Any]) -> list[Problem]:
     """The problems between keys; keys of a wrong kind are left to the models."""
-    found = [*_place(document.get("site"))]
+    found = [*_place(document.get("site")), *_server(document.get("server"))]
     cameras = document.get("camera")
     ids: dict[str, int] = {}
     for index, camera in enumerate(cameras if isinstance(cameras, list) else []):
         if isinstance(camera, dict):
-            found += _camera(camera, f"camera[{index}]", ids, index)
+            found += [*_camera(camera, f"camera[{index}]", ids, index), *_tls(camera, f"camera[{index}]")]
+    for kind in ("zone", "line"):
+        found += _counted(document.get(kind), kind, ids)
     return found
+
+
+def _counted(tables: object, kind: str, cameras: dict[str, int]) -> Iterator[Problem]:
+    """Zones or lines: of cameras that are there, each id once in the whole site."""
+    ids: dict[str, int] = {}
+    for index, one in enumerate(tables if isinstance(tables, list) else []):
+        if not isinstance(one, dict):
+            continue
+        camera, name = one.get("camera"), one.get("id")
+        if isinstance(camera, str) and cameras and camera not in cameras:
+            known = ", ".join(list(cameras)[:5])
+            yield Problem(
+                f"{kind}[{index}].camera", f"the id of a camera of this file, such as {known}", "a zone and a line belong to one camera each"
+            )
+        if isinstance(name, str):
+            first = ids.setdefault(name, index)
+            if first != index:
+                yield Problem(f"{kind}[{index}].id", f"an id that no other {kind} has, {kind}[{first}] has this one", "the history hangs on the id")
 
 
 def _place(place: object) -> Iterator[Problem]:
     if isinstance(place, dict) and "workers" in place and "cameras_per_worker" in place:
         yield Problem("site.cameras_per_worker", "'workers' or 'cameras_per_worker', not both", "leave one of them out, or both")
+
+
+def _server(server: object) -> Iterator[Problem]:
+    if not isinstance(server, dict):
+        return
+    for one, other in (("certificate", "key"), ("key", "certificate")):
+        if one in server and other not in server:
+            yield Problem(f"server.{other}", f"the {other} that belongs to the {one}; the key is missing", f"TLS needs both: {one} and {other}")
+    behind_proxy = server.get("behind_proxy") is True
+    if "proxies" in server and not behind_proxy:
+        yield Problem("server.proxies", "this key with behind_proxy = true only", "set that, or leave this out")
+    address = server.get("address")
+    try:
+        host = host_and_port(address)[0] if isinstance(address, str) else "localhost"
+    except ValueError:  # told by the model
+        return
+    if not is_loopback(host) and not behind_proxy and not ("certificate" in server and "key" in server):
+        hint = "certificate and key, or behind_proxy = true with a proxy that does TLS; docs/guide/accounts.md tells how"
+        yield Problem("server.address", "an address of this machine only, or TLS", hint)
+
+
+def _tls(camera: dict[str, Any], key: str) -> Iterator[Problem]:
+    if camera.get("tls") == "trust" and "tls_certificate" in camera:
+        yield Problem(f"{key}.tls_certificate", "no certificate where any is trusted", 'leave it out, or set tls = "verify"')
 
 
 def _camera(camera: dict[str, Any], key: str, ids: dict[str, int], index: int) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: "72 h", "30 days", "90 s"; "2 GB", "500 MiB". A bare number has no unit and is refused."""
+"""Durations and sizes as people write them: "72 h", "30 days", "2 years"; "2 GB", "500 MiB". A bare number has no unit and is refused."""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ MINUTE_S: Final = 60.0
 HOUR_S: Final = 3600.0
 DAY_S: Final = 86400.0
 """24 hours: a retention does not change with daylight saving."""
+YEAR_S: Final = 365 * DAY_S
+"""365 days, also where a year has one more."""
 
 DURATION_UNITS: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -17,6 +19,7 @@ DURATION_UNITS: Final[Mapping[str, float]] = MappingProxyType(
         **dict.fromkeys(("h", "hour", "hours"), HOUR_S),
         **dict.fromkeys(("d", "day", "days"), DAY_S),
         **dict.fromkeys(("week", "weeks"), 7 * DAY_S),
+        **dict.fromkeys(("year", "years"), YEAR_S),
     }
 )
 SIZE_UNITS: Final[Mapping[str, int]] = MappingProxyType({"MB": 10**6, "GB": 10**9, "TB": 10**12, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40})

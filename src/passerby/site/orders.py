@@ -15,6 +15,22 @@ Polygon = tuple[tuple[float, float], ...]
 HIDDEN: Final = "***"
 
 
+class ZoneOrder(msgspec.Struct, frozen=True, array_like=True):
+    """A zone of a camera: its corners in pixels, and what people do in it (walking, waiting, queue)."""
+
+    id: str
+    polygon: Polygon
+    kind: str
+
+
+class LineOrder(msgspec.Struct, frozen=True, array_like=True):
+    """A line of a camera: its two ends in pixels."""
+
+    id: str
+    a: tuple[float, float]
+    b: tuple[float, float]
+
+
 class CameraOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One camera as its worker must know it. What the numbers mean: `sealed.gate.settings.GateSettings`, `site.settings.Camera`.
 
@@ -26,7 +42,9 @@ class CameraOrder(msgspec.Struct, frozen=True, kw_only=True):
         fps_limit: Most pictures a second that are taken from the camera; None = all.
         never: Polygons in pixels of the picture.
         ground: Nine numbers of the homography from metres to pixels; None = not known.
+        zones: Where people are counted; lines: across what.
         transport: "auto" (TCP, then UDP), "tcp" or "udp".
+        verify: Whether the camera's TLS certificate must be one of `certificate`, or signed by it or by the system's authorities.
     """
 
     camera: str
@@ -40,9 +58,13 @@ class CameraOrder(msgspec.Struct, frozen=True, kw_only=True):
     never: tuple[Polygon, ...] = ()
     ground: tuple[float, ...] | None = None
     transport: str = "auto"
+    verify: bool = False
+    certificate: Path | None = None
     hardware_decode: bool = False
     first_byte_s: float = 10.0
     stall_s: float = 5.0
+    zones: tuple[ZoneOrder, ...] = ()
+    lines: tuple[LineOrder, ...] = ()
 
     def __repr__(self) -> str:
         return f"CameraOrder(camera={self.camera!r}, source={HIDDEN})"
@@ -75,7 +97,7 @@ class SendPlate(msgspec.Struct, frozen=True, tag="send_plate"):
 
 
 class RestorePlate(msgspec.Struct, frozen=True, tag="restore_plate"):
-    """A plate of this camera that was released before, `scene.patches` all of it: the first gate shows it if its first picture shows the same view.
+    """A plate of this camera that was released before, `scene.patches` all of it: the first gate shows it once its pictures show the same view.
 
     Comes right after `Configure`, and only where a site keeps plates over restarts.
     """

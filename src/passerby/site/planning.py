@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from passerby.site.orders import CameraOrder, Configure
+import msgspec
+
+from passerby.site.addresses import TLS_SCHEMES, has_public_name, is_playlist, scheme_of
+from passerby.site.orders import CameraOrder, Configure, LineOrder, ZoneOrder
 from passerby.site.problem import Problem, site_error
 from passerby.site.secrets import Secrets
 from passerby.site.settings import Camera, Site
@@ -32,6 +35,25 @@ def orders(site: Site, models_folder: Path, *, environ: Mapping[str, str] | None
         raise site_error("site.toml", problems)
     shares = spread([camera.id for camera in site.cameras], site, processors)
     return tuple(_configure(site, [site.camera(camera_id) for camera_id in share], addresses, models_folder) for share in shares)
+
+
+def pushes(site: Site, *, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Where cameras' streams are sent, by id, with the secrets.
+
+    Raises:
+        SiteError: A secret is missing; all that are missing are told.
+    """
+    secrets = Secrets(os.environ if environ is None else environ)
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for index, camera in enumerate(site.cameras):
+        address, missing = secrets.push(camera, f"camera[{index}]")
+        problems += missing
+        if address is not None:
+            found[camera.id] = address
+    if problems:
+        raise site_error("site.toml", tuple(problems))
+    return found
 
 
 def addresses_of(site: Site, environ: Mapping[str, str] | None = None) -> tuple[dict[str, str], tuple[Problem, ...]]:
@@ -71,15 +93,31 @@ def order_of(camera: Camera, address: str) -> CameraOrder:
         never=camera.never,
         ground=camera.ground,
         transport=camera.transport,
+        verify=verifies(camera, address),
+        certificate=camera.tls_certificate,
         hardware_decode=camera.hardware_decode,
         first_byte_s=camera.first_byte_s,
         stall_s=camera.stall_s,
     )
 
 
+def measured(order: CameraOrder, site: Site) -> CameraOrder:
+    """The order with the camera's zones and lines."""
+    zones = tuple(ZoneOrder(zone.id, zone.polygon, zone.kind) for zone in site.zones if zone.camera == order.camera)
+    lines = tuple(LineOrder(line.id, *line.points) for line in site.lines if line.camera == order.camera)
+    return msgspec.structs.replace(order, zones=zones, lines=lines)
+
+
+def verifies(camera: Camera, address: str) -> bool:
+    """Whether the camera's TLS certificate is verified; `address` is its whole one. An HLS playlist's is not unless somebody says so."""
+    if camera.tls != "auto" or scheme_of(address) not in TLS_SCHEMES:
+        return camera.tls == "verify"
+    return camera.tls_certificate is not None or (has_public_name(address) and not is_playlist(address))
+
+
 def _configure(site: Site, cameras: Sequence[Camera], addresses: Mapping[str, str], models_folder: Path) -> Configure:
     return Configure(
-        cameras=tuple(order_of(camera, addresses[camera.id]) for camera in cameras),
+        cameras=tuple(measured(order_of(camera, addresses[camera.id]), site) for camera in cameras),
         models_folder=models_folder,
         manifest=site.detector.manifest,
         detector=site.detector.name,

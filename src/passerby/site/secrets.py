@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from passerby.site.addresses import VARIABLE, absolute, filled, require_address, with_user
+from passerby.errors import SiteError
+from passerby.site.addresses import PUSH_SCHEMES, VARIABLE, absolute, filled, require_address, require_push_address, scheme_of, with_user
 from passerby.site.problem import Problem
 from passerby.site.settings import Camera
 
-SECRET_KEYS: Final = frozenset({"source", "user", "password", "password_file"})
+SECRET_KEYS: Final = frozenset({"source", "user", "password", "password_file", "push"})
 """Nothing that stands under these is quoted, of whatever kind it is."""
 MOST_SECRET_BYTES: Final = 4096
 
@@ -34,8 +35,24 @@ def missing_secrets(document: dict[str, Any], folder: Path, environ: Mapping[str
         keys = {key: table[key] for key in SECRET_KEYS if key in table} if isinstance(table, dict) else {}
         with suppress(ValidationError):  # told by `reading`
             camera = Camera.model_validate({"id": "any", "purpose": "any", **keys}, context={"folder": folder})
-            found += Secrets(environ).address(camera, f"camera[{index}]", folder)[1]
+            secrets = Secrets(environ)
+            found += secrets.address(camera, f"camera[{index}]", folder)[1] + secrets.push(camera, f"camera[{index}]")[1]
     return found
+
+
+def first_line(path: Path) -> str:
+    """The password in a password file. Raises SiteError, which names the file and nothing that is in it."""
+    message = f"'{path}': a file with the password as its first line was expected"
+    try:
+        with path.open("rb") as file:
+            lines = file.read(MOST_SECRET_BYTES).decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise SiteError(message, f"it cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise SiteError(message, "it is no text in UTF-8") from None
+    if not lines or not lines[0] or not lines[0].isprintable():
+        raise SiteError(message, "its first line is empty, or cannot be printed")
+    return lines[0]
 
 
 class Secrets:
@@ -75,25 +92,33 @@ class Secrets:
             return "", [Problem(f"{key}.source", "an address of a stream, or the path of a video file, once its variables are filled in", hint)]
         return (with_user(address, user, password) if camera.user else address), []
 
+    def push(self, camera: Camera, key: str) -> tuple[str | None, list[Problem]]:
+        """The address that the camera's stream is sent to; None = it is not sent, or something is missing."""
+        if camera.push is None:
+            return None, []
+        problems: list[Problem] = []
+        address = self._filled(camera.push.get_secret_value(), f"{key}.push", problems)
+        if problems:
+            return None, problems
+        try:
+            require_push_address(address)
+        except ValueError:
+            address = ""
+        if scheme_of(address) not in PUSH_SCHEMES:
+            hint = "look at what the variables in it hold"
+            return None, [Problem(f"{key}.push", "an address that begins with rtsp:// or rtsps://, once its variables are filled in", hint)]
+        return address, []
+
     def _password(self, camera: Camera, key: str, problems: list[Problem]) -> str:
         if camera.password is not None:
             return self._filled(camera.password.get_secret_value(), f"{key}.password", problems)
         if camera.password_file is None:
             return ""
-        expected = "a file with the password as its first line"
         try:
-            with camera.password_file.open("rb") as file:
-                lines = file.read(MOST_SECRET_BYTES).decode("utf-8-sig").splitlines()
-        except OSError as error:
-            problems.append(Problem(f"{key}.password_file", expected, f"it cannot be read: {error.strerror}"))
+            return first_line(camera.password_file)
+        except SiteError as error:
+            problems.append(Problem(f"{key}.password_file", "a file with the password as its first line", error.hint))
             return ""
-        except UnicodeDecodeError:
-            problems.append(Problem(f"{key}.password_file", expected, "it is no text in UTF-8"))
-            return ""
-        if not lines or not lines[0] or not lines[0].isprintable():
-            problems.append(Problem(f"{key}.password_file", expected, "its first line is empty, or cannot be printed"))
-            return ""
-        return lines[0]
 
     def _filled(self, template: str, key: str, problems: list[Problem]) -> str:
         """The template with its variables' values."""

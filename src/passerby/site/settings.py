@@ -15,27 +15,35 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from passerby.released.scene import Level
 from passerby.site.addresses import shown_address
-from passerby.site.durations import DAY_S, MINUTE_S
+from passerby.site.durations import DAY_S, MINUTE_S, YEAR_S
 from passerby.site.values import (
     ByteSize,
     Duration,
     Expect,
     Homography,
+    HostNames,
     Line,
-    LoopbackAddress,
+    LinePoints,
+    ListenAddress,
+    Networks,
     Number,
     Polygons,
+    PushAddress,
     SecretText,
     SomePath,
     Source,
     Switch,
     Whole,
     ZoneName,
+    ZonePolygon,
     host_and_port,
+    is_loopback,
 )
 
 MOST_CAMERAS: Final = 512
+MOST_ZONES: Final = 4096
 MOST_RETENTION_S: Final = 366 * DAY_S
+MOST_HISTORY_S: Final = 10 * YEAR_S
 LEVELS: Final = {"counts": Level.COUNTS, "heat": Level.HEAT, "glyphs": Level.GLYPHS}
 _SPREAD: Final = "leave it out: the cameras are then spread over the processor's cores"
 _SECRETS: Final = "a password goes into an environment variable, ${NAME}, or into a file of its own, password_file"
@@ -78,8 +86,25 @@ class Place(Section):
 class Server(Section):
     """Where the live pictures, the health and the metrics are served."""
 
-    address: LoopbackAddress = "127.0.0.1:8740"
-    """Address and port. Only this machine's own, since there are no accounts yet. Port 0 takes any free one."""
+    address: ListenAddress = "127.0.0.1:8740"
+    """Address and port. Other machines can reach it only with a password (`passerby account password`), and with TLS or behind a proxy. Port 0
+    takes any free one."""
+
+    names: HostNames = ()
+    """Names under which it is asked for, beside the address itself. A request for another name is refused: a page of the internet could point a name
+    of its own here."""
+
+    certificate: SomePath | None = None
+    """File with the certificate and those between it and the root, as PEM: TLS without a proxy. Read anew at SIGHUP."""
+
+    key: SomePath | None = None
+    """File with the certificate's private key, as PEM, without a passphrase."""
+
+    behind_proxy: Switch = False
+    """Whether a reverse proxy with TLS stands in front. What it says of who asks (`X-Forwarded-For`, `X-Forwarded-Proto`) is then believed."""
+
+    proxies: Networks = ("127.0.0.1/32", "::1/128")
+    """Addresses of the proxies, with `behind_proxy`. Nobody else is believed, or answered."""
 
     @property
     def host(self) -> str:
@@ -90,6 +115,11 @@ class Server(Section):
     def port(self) -> int:
         """The port; 0 = any free one."""
         return host_and_port(self.address)[1]
+
+    @property
+    def others_reach_it(self) -> bool:
+        """Whether other machines can, directly or through a proxy."""
+        return self.behind_proxy or not is_loopback(self.host)
 
 
 class Recording(Section):
@@ -107,6 +137,18 @@ class Recording(Section):
         Duration, Field(ge=MINUTE_S, le=MOST_RETENTION_S), Expect('a duration from "1 min" to "366 days"', 'for instance max_hold = "30 days"')
     ] = Field(default=30 * DAY_S, alias="max_hold", json_schema_extra={"default": "30 days"})
     """Longest time for which a hold may keep recordings from being deleted."""
+
+
+class Measurements(Section):
+    """What is kept of the measurements: numbers of zones and lines, a minute each."""
+
+    enabled: Switch = True
+    """Whether measurements are kept. What is measured now can be seen without that."""
+
+    retention_s: Annotated[
+        Duration, Field(ge=DAY_S, le=MOST_HISTORY_S), Expect('a duration from "1 day" to "10 years"', 'for instance retention = "2 years"')
+    ] = Field(default=2 * YEAR_S, alias="retention", json_schema_extra={"default": "2 years"})
+    """How long they are kept; a year is 365 days. They are deleted by whole days (UTC), when the first minute of a day is as old."""
 
 
 class Detector(Section):
@@ -184,6 +226,13 @@ class Camera(Section):
     transport: Annotated[Literal["auto", "tcp", "udp"], Expect("auto, tcp or udp")] = "auto"
     """How RTSP brings the pictures: `auto` tries TCP, then UDP."""
 
+    tls: Annotated[Literal["auto", "verify", "trust"], Expect("auto, verify or trust")] = "auto"
+    """Whether the certificate of an `rtsps://` or `https://` camera is verified. `trust` takes any: safe from who listens, not from who takes the
+    camera's place. `auto` verifies where that can work: where there is a `tls_certificate`, or a name that public authorities certify."""
+
+    tls_certificate: SomePath | None = None
+    """File (PEM) with the certificate that the camera shows, or that of the authority which signed it. Left out: the system's authorities."""
+
     hardware_decode: Switch = False
     """Whether a hardware decoder is used where there is one."""
 
@@ -195,6 +244,11 @@ class Camera(Section):
 
     loop: Switch = True
     """Whether a video file begins anew at its end."""
+
+    push: (
+        Annotated[PushAddress, Expect("an address that begins with rtsp:// or rtsps://", 'such as "rtsp://user:${PASSWORD}@nvr:8554/gate-2"')] | None
+    ) = None
+    """Address of an RTSP server to which its stream without persons is sent all the time. `${NAME}` stands for a variable of the environment."""
 
     @property
     def title(self) -> str:
@@ -211,6 +265,47 @@ class Camera(Section):
         """What may be shown of the address: scheme, host and port, or the file's name."""
         return shown_address(self.source.get_secret_value())
 
+    @property
+    def shown_push(self) -> str | None:
+        """What may be shown of the address that its stream is sent to: scheme, host and port; None = it is not sent."""
+        return None if self.push is None else shown_address(self.push.get_secret_value())
+
+
+class CountingZone(Section):
+    """A part of a camera's picture in which people are counted."""
+
+    camera: Annotated[str, Field(strict=True), Expect("the id of a camera of this file")]
+    """Id of its camera."""
+
+    id: Annotated[str, Field(strict=True, pattern=r"^[a-z0-9-]{1,40}$"), Expect("1 to 40 small letters, digits and dashes", 'id = "stairs"')]
+    """Name in measurements and addresses: 1 to 40 small letters, digits and dashes. Its history hangs on it."""
+
+    name: Annotated[Line, Expect("a name of 1 to 200 characters in one line")] | None = None
+    """Name for people. Left out: the id."""
+
+    polygon: ZonePolygon
+    """Its corners, `[x, y]` in pixels of the picture, where people's feet are. Sides may not cross each other."""
+
+    kind: Annotated[Literal["walking", "waiting", "queue"], Expect("walking, waiting or queue")] = "walking"
+    """What people do in it: `walking` and `waiting` have levels of service of their own, of a `queue` length and wait are told, too."""
+
+
+class CountingLine(Section):
+    """A line in a camera's picture across which people are counted, each way."""
+
+    camera: Annotated[str, Field(strict=True), Expect("the id of a camera of this file")]
+    """Id of its camera."""
+
+    id: Annotated[str, Field(strict=True, pattern=r"^[a-z0-9-]{1,40}$"), Expect("1 to 40 small letters, digits and dashes", 'id = "gate-3"')]
+    """Name in measurements and addresses: 1 to 40 small letters, digits and dashes. Its history hangs on it."""
+
+    name: Annotated[Line, Expect("a name of 1 to 200 characters in one line")] | None = None
+    """Name for people. Left out: the id."""
+
+    points: LinePoints
+    """Its two ends, `[x, y]` in pixels of the picture, on the ground. Direction `ab` is from its left to its right, seen from the first to the
+    second."""
+
 
 class Site(Section):
     """A site: one running Passerby with its cameras."""
@@ -218,10 +313,17 @@ class Site(Section):
     place: Place = Field(alias="site")
     server: Server = Server()
     recording: Recording = Field(default_factory=lambda: Recording.model_validate({}))
+    measurements: Measurements = Field(default_factory=lambda: Measurements.model_validate({}))
     detector: Detector = Detector()
     cameras: Annotated[
         tuple[Camera, ...], Field(min_length=1, max_length=MOST_CAMERAS), Expect(f"1 to {MOST_CAMERAS} cameras, each a table [[camera]]")
     ] = Field(alias="camera")
+    zones: Annotated[tuple[CountingZone, ...], Field(max_length=MOST_ZONES), Expect(f"at most {MOST_ZONES} zones, each a table [[zone]]")] = Field(
+        default=(), alias="zone"
+    )
+    lines: Annotated[tuple[CountingLine, ...], Field(max_length=MOST_ZONES), Expect(f"at most {MOST_ZONES} lines, each a table [[line]]")] = Field(
+        default=(), alias="line"
+    )
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 
     def model_post_init(self, context: Any, /) -> None:

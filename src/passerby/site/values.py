@@ -14,14 +14,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from passerby.site.addresses import VARIABLE, require_address
+from passerby.site.addresses import VARIABLE, require_address, require_push_address
 from passerby.site.durations import DURATION_PATTERN, SIZE_PATTERN, bytes_of, seconds_of
 from passerby.site.orders import HIDDEN
+from passerby.site.shapes import area_px, crosses_itself
 
 FARTHEST_PX: Final = 100_000
 """Points of polygons lie within this of the picture's corner, as in the polygon file of `passerby redact`."""
 LEAST_DETERMINANT: Final = 1e-9
 """As the gate's: a homography below it cannot be inverted."""
+MOST_CORNERS: Final = 100
+LEAST_ZONE_PX: Final = 1.0
+"""A zone that covers less than a pixel is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,12 @@ def _source(value: object) -> SecretStr:
     return secret
 
 
+def _push_address(value: object) -> SecretStr:
+    secret = _secret(value)
+    require_push_address(secret.get_secret_value())
+    return secret
+
+
 def _path(value: object, info: ValidationInfo) -> Path:
     text = _text(value)
     if not text or not text.isprintable():
@@ -91,12 +101,38 @@ def _zone(value: object) -> str:
     return name
 
 
-def _loopback(value: object) -> str:
+def _listening(value: object) -> str:
     text = _text(value)
     host, _ = host_and_port(text)
-    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
-        raise ValueError("not loopback")
+    if host != "localhost":
+        ipaddress.ip_address(host)
     return text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, whatever a name server says."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_name(value: object) -> str:
+    """A name, or an address without brackets and port, in small letters."""
+    text = _text(value).lower()
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    if len(text) > 253 or not re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*", text):
+        raise ValueError("no name")
+    return text
+
+
+def _network(value: object) -> str:
+    return str(ipaddress.ip_network(_text(value)))
 
 
 def host_and_port(text: str) -> tuple[str, int]:
@@ -111,6 +147,18 @@ def _point(value: object) -> tuple[float, float]:
     if not (isinstance(value, list | tuple) and len(value) == 2 and all(_is_coordinate(c) for c in value)):
         raise ValueError("no point")
     return round(float(value[0]), 3), round(float(value[1]), 3)  # a number next to nothing has no finite inverse
+
+
+def _simple(value: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if crosses_itself(value) or area_px(value) < LEAST_ZONE_PX:
+        raise ValueError("no simple polygon")
+    return value
+
+
+def _two(value: tuple[tuple[float, float], tuple[float, float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    if value[0] == value[1]:
+        raise ValueError("no line")
+    return value
 
 
 def _is_coordinate(value: object) -> bool:
@@ -145,6 +193,9 @@ SecretText = Annotated[
 Source = Annotated[
     SecretStr, PlainValidator(_source), PlainSerializer(_hidden), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
 ]
+PushAddress = Annotated[
+    SecretStr, PlainValidator(_push_address), PlainSerializer(_hidden), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
+]
 SomePath = Annotated[Path, PlainValidator(_path), WithJsonSchema({"type": "string", "minLength": 1}), Expect("the path of a file or folder")]
 ZoneName = Annotated[
     str,
@@ -154,14 +205,21 @@ ZoneName = Annotated[
         "the name of a time zone in the IANA database", 'for instance "Europe/Zurich" or "UTC"; where no name is taken, the system lacks its tzdata'
     ),
 ]
-LoopbackAddress = Annotated[
+ListenAddress = Annotated[
     str,
-    PlainValidator(_loopback),
-    WithJsonSchema({"type": "string", "pattern": r"^(localhost|127\.[0-9.]+|\[::1\]):[0-9]{1,5}$"}),
-    Expect(
-        'an address of this machine and a port, such as "127.0.0.1:8740"',
-        "there are no accounts yet, so nobody else may reach the live pictures; a reverse proxy with a login can",
-    ),
+    PlainValidator(_listening),
+    WithJsonSchema({"type": "string", "pattern": r"^(localhost|[0-9.]+|\[[0-9a-f:]+\]):[0-9]{1,5}$"}),
+    Expect('an address of this machine and a port, such as "127.0.0.1:8740"', 'this machine only: "127.0.0.1:8740"; all networks: "0.0.0.0:8740"'),
+]
+HostNames = Annotated[
+    tuple[Annotated[str, PlainValidator(_host_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 253})], ...],
+    Field(max_length=50),
+    Expect("host names or addresses, without a port", 'for instance names = ["passerby.example.org"]'),
+]
+Networks = Annotated[
+    tuple[Annotated[str, PlainValidator(_network), WithJsonSchema({"type": "string", "minLength": 1})], ...],
+    Field(min_length=1, max_length=50),
+    Expect("addresses or networks of proxies", 'for instance proxies = ["127.0.0.1", "10.0.0.0/24"]'),
 ]
 Point = Annotated[
     tuple[float, float],
@@ -173,6 +231,19 @@ Polygons = Annotated[
     tuple[Polygon, ...],
     Field(max_length=200),
     Expect("polygons of at least three points [x, y] in pixels of the picture", "never = [[[0, 0], [120, 0], [120, 80]]]"),
+]
+ZonePolygon = Annotated[
+    tuple[Point, ...],
+    Field(min_length=3, max_length=MOST_CORNERS),
+    AfterValidator(_simple),
+    Expect(
+        "at least three points [x, y] in pixels, whose sides do not cross each other", "polygon = [[100, 300], [400, 300], [400, 500], [100, 500]]"
+    ),
+]
+LinePoints = Annotated[
+    tuple[Point, Point],
+    AfterValidator(_two),
+    Expect("two different points [x, y] in pixels of the picture", "points = [[100, 300], [400, 320]]"),
 ]
 Homography = Annotated[
     tuple[float, ...],

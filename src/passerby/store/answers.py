@@ -4,20 +4,24 @@ Means over time weigh minutes by how much of them was seen. Speeds of a span are
 median of an hour is not known, only its minutes' medians are.
 """
 
+import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from passerby.errors import InputError
+from passerby.errors import InputError, SettingsError
 from passerby.store.buckets import Every, edges
-from passerby.store.history import connection
-from passerby.store.layout import Layout, days_between
+from passerby.store.database import connection
+from passerby.store.layout import Layout, ends_of
 from passerby.store.question import Question, Span, Table
 from passerby.store.tables import DWELL_COLUMNS, from_days, from_lines, once, quoted
 
+MOST_SPANS: Final = 500_000
+"""In one answer, of all zones or lines together."""
 TRIES: Final = 3
 """A file that is compacted away while it is read is looked for anew."""
 WEEK_HOURS: Final = 168
@@ -50,8 +54,13 @@ def columns(table: Table) -> tuple[str, ...]:
     return tuple(_COLUMNS[table])
 
 
-def answer(folder: Path, question: Question) -> list[Span]:
-    """The spans of a question, by camera, id and time; gaps are among them.
+def answer(folder: Path, question: Question, most: int = MOST_SPANS) -> list[Span]:
+    """The spans of a question, by camera, id and time; gaps are among them. Spans that the range touches are answered whole.
+
+    Args:
+        folder: The folder `measurements`.
+        question: What is asked.
+        most: More spans than these are refused.
 
     Raises:
         InputError: A file of the history cannot be read.
@@ -60,48 +69,70 @@ def answer(folder: Path, question: Question) -> list[Span]:
     every = Every.HOUR if question.weekdays else question.every
     begins = edges(question.from_s, question.to_s, every, question.zone)
     slots = [_hour_of_week(begin, question) for begin in begins[:-1]] if question.weekdays else list(range(len(begins) - 1))
-    rows = _rows(Layout(folder), question, begins, slots)
-    return list(_weeks(rows, question) if question.weekdays else _spans(rows, question, begins))
+    question = replace(question, from_s=begins[0], to_s=begins[-1])
+    known = _by_id(_rows(Layout(folder), question, begins, slots, most), question)
+    if len(known) * (WEEK_HOURS if question.weekdays else len(begins) - 1) > most:
+        raise _too_many(most)
+    return list(_weeks(known, question) if question.weekdays else _spans(known, question, begins))
 
 
 Row = tuple[str, str, int, float, tuple[float | None, ...]]
 """Camera, id, slot, seconds that were seen, values."""
+Known = list[tuple[tuple[str, str], dict[int, Row]]]
+"""By camera and id, what is known by slot."""
 
 
-def _rows(layout: Layout, question: Question, begins: list[float], slots: list[int]) -> list[Row]:
+def _rows(layout: Layout, question: Question, begins: list[float], slots: list[int], most: int) -> list[Row]:
     for left in range(TRIES - 1, -1, -1):
-        sql = _source(layout, question)
+        lines = _lines(layout, question)
+        sql = _source(layout, question, lines)
         if sql is None:
             return []
         try:
-            with connection(threads=2) as database:
-                found = database.execute(_grouped(sql, question), [[int(begin // 60) for begin in begins], [*slots, -1]]).fetchall()
+            with connection(layout.folder, threads=2) as database:
+                found = database.execute(_grouped(sql, question, most), [[int(begin // 60) for begin in begins], [*slots, -1]]).fetchall()
+            if left and _lines(layout, question) != lines:
+                continue  # lines were set aside meanwhile: a file of the same name may have been another one
         except duckdb.Error as error:
             if not left:
                 raise InputError(f"the history cannot be read: {type(error).__name__}", "look into the state folder's measurements") from error
         else:
+            if len(found) > most:
+                raise _too_many(most)
             return [(str(row[0]), str(row[1]), int(row[2]), float(row[3]), tuple(row[4:])) for row in found]
     raise AssertionError("unreachable")
 
 
-def _source(layout: Layout, question: Question) -> str | None:
+def _lines(layout: Layout, question: Question) -> list[tuple[Path, int]]:
+    """The files of lines that the question is about, and which they are."""
+    first, last = ends_of(question.from_s, question.to_s)
+    found = []
+    for day in layout.live_days():
+        for path in layout.lines(day) if first <= day <= last else ():
+            with contextlib.suppress(FileNotFoundError):
+                found.append((path, path.stat().st_ino))
+    return found
+
+
+def _source(layout: Layout, question: Question, lines: list[tuple[Path, int]]) -> str | None:
     """SQL of the rows that the question is about; None = there are none."""
-    table, parts = question.table.value, []
-    quiet = []
-    for day in days_between(question.from_s, question.to_s):
-        lines = [str(path) for path in layout.lines(day) if path.exists()]
-        compacted = [str(path) for path in layout.compacted(table, day)[-1:]]
-        if lines:
-            sql = from_lines(table, lines)
-            parts.append(once(table, f"{from_days(compacted)} UNION ALL BY NAME {sql}" if compacted else sql))
-        else:
-            quiet += compacted
-    if quiet:
-        parts.append(from_days(quiet))
+    table = question.table.value
+    first, last = ends_of(question.from_s, question.to_s)
+    of_day: dict[date, list[str]] = {}
+    for path, _ in lines:
+        of_day.setdefault(date.fromisoformat(path.name.partition(".")[0]), []).append(str(path))
+    parts, quiet = [], []
+    for day, compacted in sorted(layout.newest(table).items()):
+        if first <= day <= last and day in of_day:
+            parts.append(once(table, f"{from_days([str(compacted)])} UNION ALL BY NAME {from_lines(table, of_day.pop(day))}"))
+        elif first <= day <= last:
+            quiet.append(str(compacted))
+    parts += [once(table, from_lines(table, paths)) for _, paths in sorted(of_day.items())]
+    parts += [from_days(quiet)] if quiet else []
     return " UNION ALL BY NAME ".join(f"({part})" for part in parts) or None
 
 
-def _grouped(sql: str, question: Question) -> str:
+def _grouped(sql: str, question: Question, most: int) -> str:
     name = "zone" if question.table is Table.ZONES else "line"
     where = [f"minute >= {int(question.from_s // 60)}", f"minute < {-int(-question.to_s // 60)}"]
     if question.camera is not None:
@@ -112,18 +143,19 @@ def _grouped(sql: str, question: Question) -> str:
     return (
         "WITH edges AS (SELECT unnest(?::BIGINT[]) AS begin, unnest(?::BIGINT[]) AS slot), "
         f"rows AS (SELECT * FROM ({sql}) WHERE {' AND '.join(where)}) "
-        f"SELECT camera, {name}, slot, sum(covered_s), {values} FROM rows ASOF JOIN edges ON rows.minute >= edges.begin GROUP BY ALL ORDER BY ALL"
+        f"SELECT camera, {name}, slot, sum(covered_s), {values} FROM rows ASOF JOIN edges ON rows.minute >= edges.begin "
+        f"GROUP BY ALL ORDER BY ALL LIMIT {most + 1}"
     )
 
 
-def _spans(rows: list[Row], question: Question, begins: list[float]) -> Iterator[Span]:
+def _spans(known: Known, question: Question, begins: list[float]) -> Iterator[Span]:
     """Each zone's or line's spans, the gaps among them."""
-    for (camera, one), slots in _by_id(rows, question):
+    for (camera, one), slots in known:
         for slot in range(len(begins) - 1):
             yield _span(camera, one, begins[slot], begins[slot + 1], slots.get(slot), question)
 
 
-def _by_id(rows: list[Row], question: Question) -> list[tuple[tuple[str, str], dict[int, Row]]]:
+def _by_id(rows: list[Row], question: Question) -> Known:
     """Rows by camera and id, then by slot. Who was asked for by name and was never seen is among them: all of it is a gap."""
     found: dict[tuple[str, str], dict[int, Row]] = {(question.camera, one): {} for one in question.ids} if question.camera is not None else {}
     for row in rows:
@@ -131,8 +163,8 @@ def _by_id(rows: list[Row], question: Question) -> list[tuple[tuple[str, str], d
     return sorted(found.items())
 
 
-def _weeks(rows: list[Row], question: Question) -> Iterator[Span]:
-    for (camera, one), slots in _by_id(rows, question):
+def _weeks(known: Known, question: Question) -> Iterator[Span]:
+    for (camera, one), slots in known:
         for slot in range(WEEK_HOURS):
             yield _span(camera, one, slot * 3600.0, (slot + 1) * 3600.0, slots.get(slot), question)
 
@@ -142,6 +174,10 @@ def _span(camera: str, one: str, begin_s: float, end_s: float, row: Row | None, 
     if row is None:
         return Span(camera, one, begin_s, end_s, 0.0, dict.fromkeys(names))
     return Span(camera, one, begin_s, end_s, round(row[3], 2), dict(zip(names, row[4], strict=True)))
+
+
+def _too_many(most: int) -> SettingsError:
+    return SettingsError(f"that would be more than {most} spans", "ask for fewer zones or lines, a shorter range, or longer spans")
 
 
 def _hour_of_week(begin_s: float, question: Question) -> int:

@@ -1,4 +1,4 @@
-"""The history's writer: adds measurements, compacts days, deletes what is due. One process writes, and one thread in it at a time.
+"""The history's writer: adds measurements, sets lines aside for compaction, deletes days. One process writes. It loads no DuckDB and stays small.
 
 Adding (invariant I9: what `add` returned from survives a crash, and arrives once)
 
@@ -6,36 +6,27 @@ Adding (invariant I9: what `add` returned from survives a crash, and arrives onc
 A crash before 2 may leave a cut line: the next `add` begins on a new line, and readers leave the cut one out. Whoever was not told that the lines
 are kept gives them again; what lies there twice is read once.
 
-Compacting a day
-
-1. its lines file is moved aside in one step (`.jsonl.1`), so that new lines go to a new file; 2. the day's file and the moved lines are read, each
-row once, into `.parquet.tmp`; 3. that is brought to the disk, 4. renamed to the day's next file, 5. the folder is brought to the disk, for each
-table; 6. the moved lines are deleted. The day's file before is deleted when the next compaction begins: it never changes, and who reads it may go on. A
-crash anywhere leaves rows where they were, or twice: the next compaction begins with the moved lines that are left.
+Setting aside: a day's lines file gets its other name in one step, so that new lines go to a new file, and `compacting` may take its time with what
+was set aside.
 """
 
 import contextlib
+import errno
 import os
 import threading
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import msgspec
 
 from passerby.errors import OutputError
-from passerby.record.durable import TEMPORARY, make_folder, sync_data, sync_folder
+from passerby.released.durable import make_folder, sync_data, sync_folder
 from passerby.released.measurement import Measurement
-from passerby.store.layout import DAY_S, LIVE, TABLES, Layout, day_of
-from passerby.store.tables import KEYS, from_days, from_lines, once, quoted
+from passerby.store.layout import LIVE, TABLES, Layout, day_of
 
-MEMORY: Final = "256MB"
-"""Most that DuckDB takes for itself; beyond, it writes to a folder beside the history."""
-ROW_GROUP: Final = 8192
-SETTLED_S: Final = 5.0
-"""A day is over for so long before its lines are taken for complete; what comes later still is welcome."""
+ONLY_OURS: Final = 0o640
 
 
 class History:
@@ -52,12 +43,11 @@ class History:
         self.layout = Layout(folder)
         self._lock = threading.Lock()
         try:
-            for name in (LIVE, *TABLES):
-                make_folder(folder / name)
-                for left in (folder / name).glob(f"*{TEMPORARY}"):
-                    left.unlink()
+            self._make_folders()
         except OSError as error:
-            raise _refused(folder, error) from error
+            # A full disk must not keep a site from starting: deleting what is due is what frees it.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise _refused(folder, error) from error
 
     def add(self, measurements: Iterable[Measurement]) -> None:
         """Keeps measurements for good. What is there already may be given again.
@@ -71,44 +61,60 @@ class History:
         with self._lock:
             for day, lines in by_day.items():
                 try:
+                    self._make_folders()
                     self._append(self.layout.lines(day)[0], b"".join(lines))
                 except OSError as error:
                     raise _refused(self.layout.folder, error) from error
 
-    def compact(self) -> None:
-        """Moves all lines into their days' files. To be called about once an hour: readers are quick while there are few lines.
+    def set_aside(self) -> list[date]:
+        """Sets lines aside, to be compacted; the days of which some are. Days of which some were are left until those are compacted.
 
         Raises:
-            OutputError: It did not work out; nothing is lost.
+            OutputError: It could not be done.
         """
-        for day in self.layout.days():
-            try:
-                for table in TABLES:
-                    for path in self.layout.compacted(table, day)[:-1]:
-                        path.unlink()
-                self._compact(day)
-            except (OSError, duckdb.Error) as error:
-                raise OutputError(f"the measurements of {day} could not be compacted: {type(error).__name__}", "they are kept as lines") from error
+        found = []
+        with self._lock:
+            for day in self.layout.live_days():
+                live, aside = self.layout.lines(day)
+                try:
+                    if live.exists() and not aside.exists():
+                        live.rename(aside)
+                        sync_folder(live.parent)
+                except OSError as error:
+                    raise _refused(self.layout.folder, error) from error
+                if aside.exists():
+                    found.append(day)
+        return found
 
-    def delete_before(self, wall_s: float) -> list[date]:
-        """Deletes whole days that ended before a moment; which ones.
+    def days(self) -> list[date]:
+        """Days of which there is anything."""
+        return self.layout.days()
+
+    def delete(self, day: date) -> int:
+        """Deletes a day; how many files that were.
 
         Raises:
             OutputError: Some could not be deleted.
         """
-        due = [day for day in self.layout.days() if _ended_s(day) <= wall_s]
+        gone = 0
         with self._lock:
-            for day in due:
-                try:
-                    for path in (*self.layout.lines(day), *(path for table in TABLES for path in self.layout.compacted(table, day))):
-                        path.unlink(missing_ok=True)
-                except OSError as error:
-                    raise _refused(self.layout.folder, error) from error
-        return due
+            try:
+                for path in self.layout.files(day):
+                    path.unlink(missing_ok=True)
+                    gone += 1
+                for name in (LIVE, *TABLES):
+                    sync_folder(self.layout.folder / name)
+            except OSError as error:
+                raise OutputError(f"the measurements of {day} cannot be deleted: {error.strerror or 'failed'}", "look at the disk") from error
+        return gone
+
+    def _make_folders(self) -> None:
+        for name in (LIVE, *TABLES):
+            make_folder(self.layout.folder / name)
 
     def _append(self, path: Path, data: bytes) -> None:
         is_new = not path.exists()
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, ONLY_OURS)
         try:
             end = os.fstat(descriptor).st_size
             if end and os.pread(descriptor, 1, end - 1) != b"\n":
@@ -126,60 +132,6 @@ class History:
             os.close(descriptor)
         if is_new:
             sync_folder(path.parent)
-
-    def _compact(self, day: date) -> None:
-        live, moved = self.layout.lines(day)
-        for _ in ("what a crash left", "what came since"):
-            with self._lock:
-                if live.exists() and not moved.exists():
-                    live.rename(moved)
-                    sync_folder(live.parent)
-            if not moved.exists():
-                return
-            for table in TABLES:
-                self._merge(table, day, moved)
-            moved.unlink()
-            sync_folder(live.parent)
-
-    def _merge(self, table: str, day: date, lines: Path) -> None:
-        """Writes a day's file anew, with the lines in it."""
-        before, target = self.layout.compacted(table, day), self.layout.next_compacted(table, day)
-        sql = from_lines(table, [str(lines)])
-        if before:
-            sql = f"{from_days([str(before[-1])])} UNION ALL BY NAME {sql}"
-        temporary = target.with_name(target.name + TEMPORARY)
-        with connection() as database:
-            if not database.sql(sql).limit(1).fetchall():
-                return
-            database.execute(
-                f"COPY ({once(table, sql)} ORDER BY {', '.join(KEYS[table])}) TO {quoted(str(temporary))} "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-            )
-        descriptor = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.rename(target)
-        sync_folder(target.parent)
-
-
-def connection(threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own, in memory and bounded, that reaches no network and loads nothing."""
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "threads": threads,
-            "memory_limit": MEMORY,
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-        },
-    )
-
-
-def _ended_s(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + DAY_S + SETTLED_S
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:

@@ -5,6 +5,8 @@
     measurements/zones/2026-11-23.7.parquet   a day of zones as the 7th compaction left it, sorted by camera, zone, minute
     measurements/lines/2026-11-23.7.parquet   the same of lines
     measurements/heat/2026-11-23.7.parquet    the same of heat grids
+    measurements/accuracy.json                how well zones and lines were measured, once it was tallied (`accuracy`)
+    measurements/compacting.lock              held by who compacts
 
 A line is one `released.measurement.Measurement` as JSON, with all of its zones, lines and heat: it is there whole or not at all. Only one process
 writes; any number may read meanwhile: a day's file never changes, the next one has another number, and lines are only added. The same minute may lie
@@ -13,13 +15,16 @@ in a day's file and among the lines, or twice among the lines: camera, zone, min
 
 import contextlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 DAY_S: Final = 86400
 TABLES: Final = ("zones", "lines", "heat")
 LIVE: Final = "live"
+SPILL: Final = "spill"
+"""Folder for what DuckDB has no memory for, while it works."""
+LOCK: Final = "compacting.lock"
 
 
 def day_of(wall_s: float) -> date:
@@ -27,10 +32,9 @@ def day_of(wall_s: float) -> date:
     return datetime.fromtimestamp(wall_s, UTC).date()
 
 
-def days_between(from_s: float, to_s: float) -> list[date]:
-    """The UTC days that [from_s, to_s) touches."""
-    first, last = day_of(from_s), day_of(max(from_s, to_s - 1e-6))
-    return [first + timedelta(number) for number in range((last - first).days + 1)]
+def ends_of(from_s: float, to_s: float) -> tuple[date, date]:
+    """The first and the last UTC day that [from_s, to_s) touches."""
+    return day_of(from_s), day_of(max(from_s, to_s - 1e-6))
 
 
 class Layout:
@@ -55,11 +59,26 @@ class Layout:
                 found.append((int(path.name.split(".")[1]), path))
         return [path for _, path in sorted(found)]
 
+    def newest(self, table: str) -> dict[date, Path]:
+        """The newest file of a table of each day that has one; one look at the folder, however many days there are."""
+        found: dict[date, tuple[int, Path]] = {}
+        for path in (self.folder / table).glob("*.parquet"):
+            day, _, number = path.name.removesuffix(".parquet").partition(".")
+            with contextlib.suppress(ValueError):  # not ours
+                key, one = date.fromisoformat(day), (int(number), path)
+                found[key] = max(one, found.get(key, one))
+        return {day: path for day, (_, path) in found.items()}
+
     def next_compacted(self, table: str, day: date) -> Path:
         """The day's file that the next compaction writes."""
         before = self.compacted(table, day)
         number = int(before[-1].name.split(".")[1]) + 1 if before else 1
         return self.folder / table / f"{day.isoformat()}.{number}.parquet"
+
+    def files(self, day: date) -> list[Path]:
+        """All files of a day: lines, those that are being compacted, the days' files, and what is half written."""
+        lines = [path for path in self.lines(day) if path.exists()]
+        return [*lines, *(path for table in TABLES for path in (self.folder / table).glob(f"{day.isoformat()}.*"))]
 
     def live_days(self) -> list[date]:
         """Days of which there are lines."""
@@ -69,7 +88,7 @@ class Layout:
         """Days of which there is anything."""
         found = set(self.live_days())
         for table in TABLES:
-            found.update(_days((self.folder / table).glob("*.parquet")))
+            found.update(_days((self.folder / table).glob("*.parquet*")))
         return sorted(found)
 
 

@@ -16,7 +16,7 @@ DWELL_COLUMNS: Final = tuple(f"dwell_{number}" for number in range(7))
 KEYS: Final = {"zones": ("camera", "zone", "minute", "part"), "lines": ("camera", "line", "minute", "part"), "heat": ("camera", "minute", "part")}
 """What names a row for good: of two with the same key one is read."""
 
-_MINUTE: Final = "CAST(minute_wall_s // 60 AS INTEGER) AS minute, CAST(part AS UTINYINT) AS part, CAST(covered_s AS FLOAT) AS covered_s"
+_MINUTE: Final = "TRY_CAST(minute_wall_s // 60 AS INTEGER) AS minute, TRY_CAST(part AS UTINYINT) AS part, CAST(covered_s AS FLOAT) AS covered_s"
 _TYPES: Final = {
     "people_mean": "FLOAT",
     "people_least": "USMALLINT",
@@ -34,16 +34,16 @@ _LISTED: Final = {f"speed_{name}_m_s": (f"speed_m_s[{number}]", "FLOAT") for num
     name: (f"dwell[{number}]", "USMALLINT") for number, name in enumerate(DWELL_COLUMNS, 1)
 }
 _ZONES: Final = ", ".join(
-    [f"CAST(z.{name} AS {kind}) AS {name}" for name, kind in _TYPES.items()]
-    + [f"CAST(z.{place} AS {kind}) AS {name}" for name, (place, kind) in _LISTED.items()]
+    [f"TRY_CAST(z.{name} AS {kind}) AS {name}" for name, kind in _TYPES.items()]
+    + [f"TRY_CAST(z.{place} AS {kind}) AS {name}" for name, (place, kind) in _LISTED.items()]
 )
 _FROM_LINES: Final = {
     "zones": f"SELECT camera, z.zone AS zone, {{minute}}, {_ZONES} "
     "FROM (SELECT camera, minute_wall_s, part, covered_s, unnest(zones) AS z FROM {lines})",
-    "lines": "SELECT camera, l.line AS line, {minute}, CAST(l.ab AS USMALLINT) AS ab, CAST(l.ba AS USMALLINT) AS ba, "
+    "lines": "SELECT camera, l.line AS line, {minute}, TRY_CAST(l.ab AS USMALLINT) AS ab, TRY_CAST(l.ba AS USMALLINT) AS ba, "
     "CAST(l.flow_ab AS FLOAT) AS flow_ab, CAST(l.flow_ba AS FLOAT) AS flow_ba "
     "FROM (SELECT camera, minute_wall_s, part, covered_s, unnest(lines) AS l FROM {lines})",
-    "heat": "SELECT camera, {minute}, CAST(heat.cell_px AS USMALLINT) AS cell_px, CAST(heat.columns AS USMALLINT) AS columns, "
+    "heat": "SELECT camera, {minute}, TRY_CAST(heat.cell_px AS USMALLINT) AS cell_px, TRY_CAST(heat.columns AS USMALLINT) AS columns, "
     "CAST(heat.person_s AS FLOAT[]) AS person_s FROM {lines} WHERE heat IS NOT NULL",
 }
 

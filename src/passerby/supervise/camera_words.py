@@ -45,6 +45,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.REFUSED: ("The camera refuses the connection.", "See that its stream is switched on, and that the port in its address is right."),
     Reason.UNREACHABLE: ("The camera cannot be reached.", "Look at its power, its cable and the address in the site file."),
     Reason.UNAUTHORISED: ("The camera does not take the user name or password.", "Put the right ones into the site file, then reload Passerby."),
+    Reason.UNTRUSTED: (
+        "The camera's certificate cannot be verified, or it broke off the encrypted connection.",
+        'If it signs its own, name its certificate as tls_certificate, or accept any with tls = "trust".',
+    ),
     Reason.NOT_FOUND: ("The camera has no such stream, or there is no such file.", "Look at the path at the end of its address in the site file."),
     Reason.NO_FIRST_BYTE: ("The camera does not answer in time.", "Look at the network to it; a slow camera may need a longer first_byte_s."),
     Reason.STALLED: (

@@ -13,16 +13,17 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from passerby.clock import Clock
-from passerby.record.durable import replace_file
 from passerby.record.receipts import Act, Receipt, ReceiptSink
+from passerby.released.durable import replace_file
 from passerby.released.partial_file import output_error
 from passerby.site.settings import Camera, Section, Site
 
 FILE: Final = "configured.json"
-NEVER_TOLD: Final = ("source", "user", "password", "password_file", "id")
+NEVER_TOLD: Final = ("source", "user", "password", "password_file", "push", "id")
 MOST_LETTERS: Final = 400
 """Of one value."""
 SEALED: Final = "stream and login"
+SEALED_PUSH: Final = "where it is sent"
 SALT: Final = "salt"
 SALT_BYTES: Final = 16
 SCRYPT: Final[Mapping[str, int]] = MappingProxyType({"n": 2**14, "r": 8, "p": 1, "dklen": 32})
@@ -79,9 +80,12 @@ class ConfigurationRecord:
 def tables_of(site: Site, salt: bytes) -> Tables:
     """What of a site's configuration may be told, ready for JSON, and digests of what may not."""
     tables: dict[str, dict[str, Any]] = {SALT: {SALT: salt.hex()}}
-    tables |= {"site": _values(site.place), "server": _values(site.server), "recording": _values(site.recording), "detector": _values(site.detector)}
+    tables |= {"site": _values(site.place), "server": _values(site.server), "recording": _values(site.recording)}
+    tables |= {"measurements": _values(site.measurements), "detector": _values(site.detector)}
     for camera in site.cameras:
-        tables[f"camera {camera.id}"] = {**_values(camera), "address": camera.shown_source, SEALED: _digest(camera, salt)}
+        shown = {"address": camera.shown_source, "push": camera.shown_push}
+        digests = {SEALED: _digest(camera, salt), SEALED_PUSH: None if camera.push is None else _digest_of([camera.push.get_secret_value()], salt)}
+        tables[f"camera {camera.id}"] = {**_values(camera), **shown, **digests}
     return tables
 
 
@@ -94,7 +98,7 @@ def changes(old: Tables, new: Tables) -> Iterator[tuple[str, str]]:
         if table == SALT:
             continue
         if table not in old:
-            yield table, f"new: {', '.join(f'{key} {_told(value)}' for key, value in values.items() if key != SEALED)}"
+            yield table, f"new: {', '.join(f'{key} {_told(value)}' for key, value in values.items() if key not in (SEALED, SEALED_PUSH))}"
             continue
         found = [_changed(key, old[table].get(key), value) for key, value in values.items() if old[table].get(key) != value]
         if found:
@@ -107,13 +111,17 @@ def _values(section: Section) -> dict[str, Any]:
 
 
 def _changed(key: str, before: object, after: object) -> str:
-    return f"{key} changed" if key == SEALED else f"{key} {_told(before)} -> {_told(after)}"
+    return f"{key} changed" if key in (SEALED, SEALED_PUSH) else f"{key} {_told(before)} -> {_told(after)}"
 
 
 def _digest(camera: Camera, salt: bytes) -> str:
     """Of everything by which a camera is reached and that may not be told."""
     secrets = [None if one is None else one.get_secret_value() for one in (camera.source, camera.user, camera.password)]
-    said = json.dumps([*secrets, None if camera.password_file is None else str(camera.password_file)])
+    return _digest_of([*secrets, None if camera.password_file is None else str(camera.password_file)], salt)
+
+
+def _digest_of(values: list[str | None], salt: bytes) -> str:
+    said = json.dumps(values)
     return hashlib.scrypt(said.encode("utf-8"), salt=salt, **SCRYPT).hex()
 
 

@@ -3,6 +3,7 @@
 Bounded: patches that hold more than `MOST_PENDING` times the picture's bytes are let go, for the whole plate is cheaper.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +18,17 @@ MOST_PENDING: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a consumer has to draw next. `anew`: the plate is whole, and what was known of it before is void."""
+    """What a consumer has to draw next.
+
+    Attributes:
+        message: The newest scene, with all patches since the last that was taken.
+        anew: The plate is whole, and what was known of it before is void.
+        plate: Which plate it is: patches go onto what was drawn of the same number only.
+    """
 
     message: SceneMessage
     anew: bool
+    plate: int
 
 
 class Gathering:
@@ -29,12 +37,18 @@ class Gathering:
     Attributes:
         knows_plate: Whether the consumer was given, or will be given with what is pending, the whole plate.
         anew: Whether the whole plate waits to be taken.
+        needed: Whether it does, and the consumer had none before; one that another consumer asked for is not waited for.
+        plate: Which plate it is: another number with each one that has nothing to do with the one before, whatever its epoch.
+
+    Args:
+        numbers: Where numbers for plates come from; none comes twice.
     """
 
-    __slots__ = ("_message", "_patch_bytes", "_patches", "anew", "knows_plate")
+    __slots__ = ("_message", "_numbers", "_patch_bytes", "_patches", "anew", "knows_plate", "needed", "plate")
 
-    def __init__(self) -> None:
-        self.knows_plate, self.anew = False, False
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
+        self.knows_plate, self.anew, self.needed, self.plate = False, False, False, next(numbers)
         self._message: SceneMessage | None = None
         self._patches: list[PlatePatch] = []
         self._patch_bytes = 0
@@ -46,7 +60,7 @@ class Gathering:
 
     def forget(self) -> None:
         """Lets go of everything: the whole plate is needed."""
-        self.knows_plate, self.anew = False, False
+        self.knows_plate, self.anew, self.needed, self.plate = False, False, False, next(self._numbers)
         self._message, self._patches, self._patch_bytes = None, [], 0
 
     def drop_patches(self) -> None:
@@ -55,6 +69,7 @@ class Gathering:
 
     def begin_anew(self) -> None:
         """The scene that comes now brings the whole plate."""
+        self.needed = self.needed or not self.knows_plate
         self.knows_plate, self.anew = True, True
         self.drop_patches()
 
@@ -74,7 +89,7 @@ class Gathering:
         if self._message is None:
             return None
         scene = msgspec.structs.replace(self._message.scene, patches=tuple(self._patches))
-        pending = Pending(msgspec.structs.replace(self._message, scene=scene, whole_plate=self.anew), self.anew)
-        self._message, self.anew = None, False
+        pending = Pending(msgspec.structs.replace(self._message, scene=scene, whole_plate=self.anew), self.anew, self.plate)
+        self._message, self.anew, self.needed = None, False, False
         self.drop_patches()
         return pending

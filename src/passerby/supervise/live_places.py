@@ -4,6 +4,7 @@ Nothing here grows: of the scenes between two pictures only the newest is kept, 
 brought. A plate itself is never kept; whoever begins to watch makes the worker send it whole (`SendPlate`).
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,13 +14,15 @@ import msgspec
 
 from passerby.clock import Clock
 from passerby.released.messages import CameraHealth, SceneMessage, Trouble
+from passerby.released.scene import GateHealth, GateState
 from passerby.supervise.gathering import Gathering, Pending
 from passerby.supervise.latency import Latency
 
 ASK_AGAIN_S: Final = 2.0
 """A whole plate that did not come is asked for again after so long: the worker may have been another one."""
 PLATES_AT_ONCE: Final = 2
-"""So many whole plates are on their way to those who watch at once."""
+"""So many whole plates of 1920x1080 pixels are on their way to those who watch at once; more of smaller ones, one of a larger."""
+FULL_PLATE_PX: Final = 1920 * 1080
 RATE_OVER_S: Final = 3.0
 """Over about so long, at least, is a rate of pictures measured."""
 
@@ -38,6 +41,7 @@ class PlaceNow:
         gated_hz: Of these, those that went through the gate.
         skipped_hz: Of these, those that were replaced by newer ones.
         scenes: Scenes since the start.
+        orders: Which orders its scenes follow: grows with each change of its settings, and what was drawn under others is void.
     """
 
     scene: SceneMessage | None
@@ -49,6 +53,7 @@ class PlaceNow:
     gated_hz: float
     skipped_hz: float
     scenes: int
+    orders: int = 0
 
 
 @dataclass(slots=True)
@@ -70,6 +75,11 @@ class _Place:
     watchers: dict["PlaceWatcher", Gathering] = field(default_factory=dict)
     asked_at_s: float | None = None
     """When the whole plate was asked for; None = it is not on its way."""
+    orders: int = 0
+    withheld: bool = False
+    """Whether scenes are ignored: they still follow orders that were changed."""
+    begins_anew: bool = False
+    """Whether the next scene is of another worker for certain."""
 
 
 class LivePlaces:
@@ -85,6 +95,7 @@ class LivePlaces:
         self._places = {camera: _Place() for camera in cameras}
         self._send_plate = send_plate
         self._clock = clock
+        self._plates = itertools.count(1)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -94,6 +105,32 @@ class LivePlaces:
     def follow(self, cameras: Iterable[str]) -> None:
         """Knows these cameras from now on, and no others; what is known of those that stay is kept."""
         self._places = {camera: self._places.get(camera) or _Place() for camera in cameras}
+
+    def withhold(self, cameras: Iterable[str]) -> None:
+        """Makes void what is known of these cameras, whose orders change, for all who watch; scenes are ignored until `resume`.
+
+        What the old orders showed (a part of the picture that shall never be seen, say) may not be seen for as long as the new worker takes.
+        """
+        for camera in cameras:
+            place = self._places.get(camera)
+            if place is not None:
+                self._withhold(place, camera)
+
+    def resume(self, cameras: Iterable[str]) -> None:
+        """Takes scenes of these cameras again: the workers of before have ended."""
+        for camera in cameras:
+            place = self._places.get(camera)
+            if place is not None:
+                with place.lock:
+                    place.withheld, place.begins_anew = False, True
+
+    def begin_anew(self, cameras: Iterable[str]) -> None:
+        """Says that a worker of these cameras starts: what its scenes show goes on from nothing of before, whatever their times and numbers say."""
+        for camera in cameras:
+            place = self._places.get(camera)
+            if place is not None:
+                with place.lock:
+                    place.begins_anew = True
 
     def accept(self, message: SceneMessage | CameraHealth | Trouble) -> None:
         """Takes in a message of a worker. Never blocks for longer than another caller copies a few references."""
@@ -128,11 +165,17 @@ class LivePlaces:
                 gated_hz=place.rates[1],
                 skipped_hz=place.rates[2],
                 scenes=place.scenes,
+                orders=place.orders,
             )
 
     def latency(self, camera: str) -> Latency:
         """How long the camera's scenes took from its picture's arrival to here. Raises KeyError for an unknown one."""
         return self._places[camera].latency
+
+    def plate_weight(self, camera: str) -> float:
+        """How large a camera's whole plate is, in plates of 1920x1080 pixels; 1 where it is not known."""
+        place = self._places.get(camera)
+        return 1.0 if place is None else _weight(place)
 
     def watcher(self, notify: Callable[[str], object] | None = None) -> "PlaceWatcher":
         """A new consumer of scenes.
@@ -151,10 +194,13 @@ class LivePlaces:
         """Keeps the scene without its patches, and gives both to those who watch."""
         bare = msgspec.structs.replace(message, scene=msgspec.structs.replace(message.scene, patches=()))
         with place.lock:
+            if place.withheld:
+                return
             before, place.scene = place.scene, bare
             place.scene_at_s = self._clock.monotonic_s()
             place.scenes += 1
-            is_new_worker = before is not None and (before.connection > message.connection or before.scene.time_s > message.scene.time_s)
+            is_earlier = before is not None and (before.connection > message.connection or before.scene.time_s > message.scene.time_s)
+            is_new_worker, place.begins_anew = is_earlier or place.begins_anew, False
             is_other_size = before is not None and before.scene.size != message.scene.size
             if message.whole_plate or is_other_size:
                 place.asked_at_s = None
@@ -172,11 +218,28 @@ class LivePlaces:
         for notify in told:
             notify(message.camera)
 
+    def _withhold(self, place: _Place, camera: str) -> None:
+        with place.lock:
+            place.withheld = True
+            place.orders += 1
+            if place.scene is None:
+                return
+            place.scene = withheld = _showing_nothing(place.scene)
+            for gathering in place.watchers.values():
+                gathering.drop_patches()
+                gathering.add(withheld, ())
+            told = [watcher.notify for watcher, gathering in place.watchers.items() if gathering.has_pending and watcher.notify is not None]
+        for notify in told:
+            notify(camera)
+
     def _watch(self, watcher: "PlaceWatcher", camera: str) -> None:
         place, now_s = self._places[camera], self._clock.monotonic_s()
-        crowded = sum(_awaits_plate(other, now_s) for other in tuple(self._places.values()) if other is not place) >= PLATES_AT_ONCE
+        others = [_weight(other) for other in tuple(self._places.values()) if other is not place and _awaits_plate(other, now_s)]
+        crowded = bool(others) and sum(others) + _weight(place) > PLATES_AT_ONCE
         with place.lock:
-            gathering = place.watchers.setdefault(watcher, Gathering())
+            gathering = place.watchers.get(watcher)
+            if gathering is None:
+                gathering = place.watchers[watcher] = Gathering(self._plates)
             due = not crowded and not gathering.knows_plate and (place.asked_at_s is None or now_s - place.asked_at_s >= ASK_AGAIN_S)
             if due:
                 place.asked_at_s = now_s
@@ -205,6 +268,14 @@ class LivePlaces:
         with place.lock:
             gathering = place.watchers.get(watcher)
             return None if gathering is None else gathering.take()
+
+    def _plate(self, watcher: "PlaceWatcher", camera: str) -> int | None:
+        place = self._places.get(camera)
+        if place is None:
+            return None
+        with place.lock:
+            gathering = place.watchers.get(watcher)
+            return gathering.plate if gathering is not None and gathering.knows_plate else None
 
 
 class PlaceWatcher:
@@ -241,17 +312,38 @@ class PlaceWatcher:
         """What has to be drawn since the last call; None = nothing is new, or the plate has not come yet. Raises KeyError for an unknown camera."""
         return self._places._take(self, camera)  # noqa: SLF001
 
+    def plate(self, camera: str) -> int | None:
+        """Which plate the newest scene goes on from, as in `Pending.plate`; None = it is not known, or the camera is not.
+
+        Numbers of plates in scenes begin anew with each worker, so an equal `plate_epoch` alone does not say that it is the same.
+        """
+        return self._places._plate(self, camera)  # noqa: SLF001
+
     def close(self) -> None:
         """Stops gathering of all cameras."""
         for camera in self._places.cameras:
             self.unwatch(camera)
 
 
+def _showing_nothing(message: SceneMessage) -> SceneMessage:
+    """The same moment, with all of it withheld."""
+    scene = message.scene
+    health = GateHealth(GateState.SETTLING, 1.0, scene.health.held_by_subject_share, scene.health.never_share)
+    nothing = msgspec.structs.replace(scene, shown=bytes(len(scene.shown)), patches=(), glyphs=(), cells=(), health=health)
+    return msgspec.structs.replace(message, scene=nothing, whole_plate=False)
+
+
+def _weight(place: _Place) -> float:
+    """How large its whole plate is, in plates of 1920x1080 pixels."""
+    scene = place.scene
+    return 1.0 if scene is None else scene.scene.size.width_px * scene.scene.size.height_px / FULL_PLATE_PX
+
+
 def _awaits_plate(place: _Place, now_s: float) -> bool:
     """Whether a whole plate is on its way, or waits to be drawn; read without the lock, for a guess is good enough."""
     asked_at_s = place.asked_at_s
     on_its_way = asked_at_s is not None and now_s - asked_at_s < ASK_AGAIN_S
-    return bool(place.watchers) and (on_its_way or any(gathering.anew for gathering in tuple(place.watchers.values())))
+    return bool(place.watchers) and (on_its_way or any(gathering.needed for gathering in tuple(place.watchers.values())))
 
 
 def _rate(place: _Place, health: CameraHealth, now_s: float) -> None:

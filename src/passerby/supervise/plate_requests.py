@@ -7,6 +7,7 @@ from typing import Final
 from passerby.clock import Clock
 
 AT_ONCE: Final = 2
+"""So many plates of that size; more of smaller ones, one of a larger."""
 PATIENCE_S: Final = 3.0
 """After so long without an answer the next camera gets its turn: a camera that gives no pictures sends no plate either."""
 
@@ -18,10 +19,13 @@ class PlateRequests:
         send: Asks a camera's worker; must not block.
         clock: Monotonic time.
         busy: Whether those who take plates still have enough to do; none is asked for then.
+        weight: How large a camera's plate is, in plates of 1920x1080 pixels.
     """
 
-    def __init__(self, send: Callable[[str], object], clock: Clock, busy: Callable[[], bool] = bool) -> None:
-        self._send, self._clock, self._busy = send, clock, busy
+    def __init__(
+        self, send: Callable[[str], object], clock: Clock, busy: Callable[[], bool] = bool, weight: Callable[[str], float] = lambda _camera: 1.0
+    ) -> None:
+        self._send, self._clock, self._busy, self._weight = send, clock, busy, weight
         self._lock = threading.Lock()
         self._waiting: dict[str, None] = {}
         self._asked_at_s: dict[str, float] = {}
@@ -48,9 +52,21 @@ class PlateRequests:
         now_s = self._clock.monotonic_s()
         with self._lock:
             self._asked_at_s = {camera: at_s for camera, at_s in self._asked_at_s.items() if now_s - at_s < PATIENCE_S}
-            turn = list(self._waiting)[: max(0, AT_ONCE - len(self._asked_at_s))]
+            turn = self._turn()
             for camera in turn:
                 del self._waiting[camera]
                 self._asked_at_s[camera] = now_s
         for camera in turn:
             self._send(camera)
+
+    def _turn(self) -> list[str]:
+        """Of those that wait, the first that may be asked now."""
+        turn: list[str] = []
+        under_way = sum(map(self._weight, self._asked_at_s))
+        for camera in self._waiting:
+            weight = self._weight(camera)
+            if (turn or self._asked_at_s) and under_way + weight > AT_ONCE:
+                break
+            turn.append(camera)
+            under_way += weight
+        return turn

@@ -11,11 +11,14 @@ from typing import Final, Protocol
 
 from passerby.clock import Clock
 from passerby.record.settings import RecordingSettings
+from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import Beat, CameraHealth, Hello, Message, Reason, SceneMessage, Trouble
 from passerby.site.orders import Configure
 from passerby.supervise.camera_words import STALE_S, CameraWords, Condition, camera_words
+from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.journal import Journal
 from passerby.supervise.live_places import LivePlaces
+from passerby.supervise.measuring import MeasuredCamera, Measuring, MeasuringSettings
 from passerby.supervise.plate_requests import PlateRequests
 from passerby.supervise.recording_thread import RecordingHealth, RecordingThread, SceneRecorder
 from passerby.supervise.site_now import CameraNow, SiteNow
@@ -36,13 +39,15 @@ CHANGE_WITHIN_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class CameraFacts:
-    """What may be said of a camera, from the site file. A scene older than `stale_s` does not show how the place is now."""
+    """What may be said of a camera, from the site file. A scene older than `stale_s` does not show how the place is now. Zones, lines: their ids."""
 
     id: str
     name: str
     purpose: str
     release_level: str
     stale_s: float = STALE_S
+    zones: frozenset[str] = frozenset()
+    lines: frozenset[str] = frozenset()
 
 
 class SiteWorkers(Protocol):
@@ -54,6 +59,10 @@ class SiteWorkers(Protocol):
 
     def stop(self, within_s: float) -> bool:
         """Ends them, by force where they do not end in time."""
+        ...
+
+    def changed_by(self, configures: Iterable[Configure]) -> frozenset[str]:
+        """The cameras whose orders would be others."""
         ...
 
     def replace(self, configures: Iterable[Configure], within_s: float) -> None:
@@ -80,6 +89,7 @@ class RunningSite:
         clock: Time.
         journal: Is told what happens.
         records: Whether scenes are recorded now; what was recorded before is deleted when it is due in any case.
+        measuring: Takes in what is measured; None = nothing is.
     """
 
     def __init__(
@@ -92,18 +102,20 @@ class RunningSite:
         journal: Journal,
         *,
         records: bool = True,
+        measuring: Measuring | None = None,
     ) -> None:
-        self._name, self._records = name, records
+        self._name, self._records, self._measuring = name, records, measuring
         self._cameras = tuple(cameras)
         self._clock, self._journal = clock, journal
         self._workers = workers_of(self.accept, self._hear_of_worker)
         self._recording: RecordingThread | None = None
-        self._plates = PlateRequests(self._workers.send_plate, clock, self._is_behind)
+        self._plates = PlateRequests(self._workers.send_plate, clock, self._is_behind, self._plate_weight)
         self.places = LivePlaces((camera.id for camera in self._cameras), self._plates.ask, clock)
         if recorder is not None:
             self._recording = RecordingThread(recorder, self._plates.ask, clock, journal, self._plates.tick)
         self._started_s = clock.monotonic_s()
         self._looked_s = self._started_s
+        self._changing: frozenset[str] = frozenset()
         self._told: dict[str, tuple[Condition, str, float]] = {}
         self._ending = threading.Event()
         self._watch = threading.Thread(target=self._look_on, name="site", daemon=True)
@@ -113,6 +125,8 @@ class RunningSite:
         self._started_s = self._looked_s = self._clock.monotonic_s()
         if self._recording is not None:
             self._recording.start()
+        if self._measuring is not None:
+            self._measuring.start()
         self._workers.start()
         self._watch.start()
 
@@ -122,20 +136,26 @@ class RunningSite:
         begun_s = self._clock.monotonic_s()
         self._workers.stop(within_s * WORKERS_SHARE)
         left_s = max(0.5, within_s - (self._clock.monotonic_s() - begun_s))
+        kept = self._measuring is None or self._measuring.stop(left_s / 2)
+        if not kept:
+            self._journal.error("measurements that were queued could not be kept")
         done = self._recording.stop(left_s) if self._recording is not None else True
         if not done:
             self._journal.error("recording did not end in time; the open segments are recovered at the next start")
-        return done
+        return done and kept
 
     def accept(self, message: Message) -> None:
         """Takes in a message of a worker; never blocks."""
         match message:
             case SceneMessage():
                 self.places.accept(message)
-                if self._recording is not None and self._records:
+                if self._recording is not None and self._records and message.camera not in self._changing:
                     self._recording.put(message)
                 if message.whole_plate:
                     self._plates.arrived(message.camera)
+            case Pulse() | Measurement():
+                if self._measuring is not None:
+                    self._measuring.accept(message)
             case CameraHealth():
                 self.places.accept(message)
             case Trouble():
@@ -158,8 +178,11 @@ class RunningSite:
         *,
         by: str,
         records: bool = True,
+        measures: MeasuringSettings | None = None,
     ) -> None:
         """Goes on with what a changed site file says: workers whose orders stay the same are not touched.
+
+        Of a camera whose orders change nothing is shown or recorded any more that follows the old ones.
 
         Raises:
             ReceiptError: A changed retention could not be written down: nothing was changed.
@@ -169,7 +192,17 @@ class RunningSite:
             self._recording.configure(recording, by=by, within_s=CHANGE_WITHIN_S)
         self._name, self._cameras, self._records = name, tuple(cameras), records
         self.places.follow(camera.id for camera in self._cameras)
-        self._workers.replace(configures, WORKERS_WITHIN_S)
+        orders = tuple(configures)
+        self._changing = self._workers.changed_by(orders)
+        self.places.withhold(self._changing)
+        try:
+            self._workers.replace(orders, WORKERS_WITHIN_S)
+        finally:
+            self.places.resume(self._changing)
+            self._changing = frozenset()
+            # Not before: the last minute of a worker that ended is measured by the old zones and lines.
+            if self._measuring is not None and measures is not None:
+                self._measuring.follow(measured_of(self._cameras), measures)
 
     def now(self) -> SiteNow:
         """How everything is."""
@@ -179,9 +212,11 @@ class RunningSite:
         lost = {} if recording is None else recording.lost
         known = set(self.places.cameras)
         cameras = tuple(self._camera_now(one, of_camera.get(one.id), lost.get(one.id, 0)) for one in self._cameras if one.id in known)
-        still = self._stands_still(recording)
+        measuring = None if self._measuring is None else self._measuring.health()
+        still = self._stands_still(recording, measuring)
         up_s = self._clock.monotonic_s() - self._started_s
-        return SiteNow(self._name, up_s, cameras, workers, recording if self._records else None, (*still, *_not_ready(workers, recording)), still)
+        not_ready = (*still, *_not_ready(workers, recording, measuring))
+        return SiteNow(self._name, up_s, cameras, workers, recording if self._records else None, not_ready, still, measuring)
 
     def camera(self, camera: str) -> CameraNow | None:
         """How one camera is; None = there is none of that id. Quick, however many cameras there are."""
@@ -192,16 +227,21 @@ class RunningSite:
         recording = None if self._recording is None else self._recording.health()
         return self._camera_now(facts, worker, 0 if recording is None else recording.lost.get(camera, 0))
 
+    def _plate_weight(self, camera: str) -> float:
+        return self.places.plate_weight(camera)
+
     def _is_behind(self) -> bool:
         """Whether recording has so much to write that no more whole plates should come."""
         return self._recording is not None and self._recording.is_behind
 
-    def _stands_still(self, recording: RecordingHealth | None) -> tuple[str, ...]:
+    def _stands_still(self, recording: RecordingHealth | None, measuring: HistoryHealth | None) -> tuple[str, ...]:
         still = []
         if self._clock.monotonic_s() - self._looked_s > STANDS_STILL_S:
             still.append("The thread that watches the cameras stands still.")
         if recording is not None and (not recording.alive or recording.ticked_ago_s > STANDS_STILL_S):
             still.append("The thread that records stands still.")
+        if measuring is not None and (not measuring.alive or measuring.ticked_ago_s > STANDS_STILL_S):
+            still.append("The thread that keeps measurements stands still.")
         return tuple(still)
 
     def _camera_now(self, facts: CameraFacts, worker: WorkerHealth | None, lost_scenes: int) -> CameraNow:
@@ -209,10 +249,12 @@ class RunningSite:
         words = camera_words(place, _why_not(worker), facts.stale_s)
         fresh = place.scene_age_s is not None and place.scene_age_s <= facts.stale_s
         latency = self.places.latency(facts.id)
-        return CameraNow(facts.id, facts.name, facts.purpose, facts.release_level, words, fresh, place, latency, worker, lost_scenes)
+        return CameraNow(facts.id, facts.name, facts.purpose, facts.release_level, words, fresh, place, latency, worker, lost_scenes, facts.stale_s)
 
     def _hear_of_worker(self, worker: WorkerHealth) -> None:
         """Writes down why a worker ended."""
+        if worker.state is WorkerState.STARTING:
+            self.places.begin_anew(worker.cameras)
         facts: dict[str, object] = {"cameras": list(worker.cameras), "restarts": worker.restarts}
         if worker.state is WorkerState.WAITING:
             self._journal.error("worker ended; it starts anew after a pause", reason=worker.reason.value, word=worker.word, **facts)
@@ -239,6 +281,11 @@ class RunningSite:
         say("camera", camera=camera, condition=words.condition.value, says=words.says, **todo)
 
 
+def measured_of(cameras: Iterable[CameraFacts]) -> tuple[MeasuredCamera, ...]:
+    """What is measured of cameras."""
+    return tuple(MeasuredCamera(camera.id, camera.zones, camera.lines) for camera in cameras)
+
+
 def _why_not(worker: WorkerHealth | None) -> Reason | None:
     """Why a worker does not run; None = it does."""
     if worker is None:
@@ -246,9 +293,11 @@ def _why_not(worker: WorkerHealth | None) -> Reason | None:
     return None if worker.state is WorkerState.RUNNING else worker.reason
 
 
-def _not_ready(workers: Iterable[WorkerHealth], recording: RecordingHealth | None) -> tuple[str, ...]:
+def _not_ready(workers: Iterable[WorkerHealth], recording: RecordingHealth | None, measuring: HistoryHealth | None) -> tuple[str, ...]:
     """Why a site is not ready."""
     why = [f"The worker of {', '.join(worker.cameras)} does not run yet." for worker in workers if worker.state is not WorkerState.RUNNING]
     if recording is not None and recording.failing:
         why.append(f"Recording fails: {recording.failing}.")
+    if measuring is not None and measuring.failing:
+        why.append(f"Keeping measurements fails: {measuring.failing}.")
     return tuple(why)

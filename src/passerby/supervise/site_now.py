@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from passerby.supervise.camera_words import CameraWords
+from passerby.supervise.camera_words import STALE_S, CameraWords
+from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.latency import Latency
 from passerby.supervise.live_places import PlaceNow
 from passerby.supervise.recording_thread import RecordingHealth
@@ -13,7 +14,8 @@ from passerby.supervise.worker_health import WorkerHealth
 class CameraNow:
     """A camera: what the site file says of it that may be shown, and how it is. Its address is not among that.
 
-    `has_picture`: its newest scene shows how the place is now. `lost_scenes`: how many could not be recorded.
+    `has_picture`: its newest scene shows how the place is now, which an older one than `stale_s` does not. `lost_scenes`: how many could not be
+    recorded.
     """
 
     id: str
@@ -26,6 +28,7 @@ class CameraNow:
     latency: Latency
     worker: WorkerHealth | None
     lost_scenes: int
+    stale_s: float = STALE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class SiteNow:
         recording: How recording is; None = the site does not record.
         not_ready: Why it is not ready, in plain words; () = it is.
         not_alive: Which part of the supervisor stands still; () = none.
+        measuring: How keeping measurements is; None = nothing is measured.
     """
 
     name: str
@@ -49,3 +53,4 @@ class SiteNow:
     recording: RecordingHealth | None
     not_ready: tuple[str, ...]
     not_alive: tuple[str, ...]
+    measuring: HistoryHealth | None = None

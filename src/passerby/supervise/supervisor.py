@@ -1,8 +1,10 @@
 """The workers of a site: started, watched, restarted, each for itself. The end of one touches no other."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+import msgspec
 
 from passerby.clock import Clock
 from passerby.errors import SettingsError
@@ -72,6 +74,12 @@ class Workers:
             keeper.start()
         self._watch.start()
 
+    def changed_by(self, configures: Iterable[Configure]) -> frozenset[str]:
+        """The cameras whose own orders would be others; not those that only share a worker with one of them."""
+        before = dict(_each_order(keeper.configure for keeper in self._keepers))
+        after = dict(_each_order(configures))
+        return frozenset(camera for camera, order in before.items() if after.get(camera) != order)
+
     def replace(self, configures: Iterable[Configure], within_s: float) -> None:
         """Goes on with other workers: whose orders stay the same are not touched, the others end within so many seconds, new ones start."""
         wanted = _disjoint(configures)
@@ -121,6 +129,13 @@ class Workers:
             watched_s = now_s
             for keeper in self._keepers:
                 keeper.watch(excused_until_s)
+
+
+def _each_order(configures: Iterable[Configure]) -> Iterator[tuple[str, Configure]]:
+    """Each camera, and all that its worker is told about it."""
+    for configure in configures:
+        for order in configure.cameras:
+            yield order.camera, msgspec.structs.replace(configure, cameras=(order,))
 
 
 def _disjoint(configures: Iterable[Configure]) -> tuple[Configure, ...]:

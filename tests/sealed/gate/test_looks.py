@@ -161,6 +161,21 @@ def test_a_block_that_was_no_candidate_for_a_moment_is_looked_at_anew() -> None:
     assert len(detector.seen_px) == 2 * first
 
 
+def test_a_look_counts_for_no_block_that_was_no_candidate_then() -> None:
+    size = Size(640, 480)
+    grid = Grid(size)
+    one = np.zeros(grid.block_shape, bool)
+    one[15, 20] = True
+    alone, beside = Finder(), Finder()
+    ReleaseLooks(grid, alone, 24, both_ways=True).look(blank(size), one, 0)
+    looks = ReleaseLooks(grid, beside, 24, both_ways=True)
+    looks.look(blank(size), ~one, 0)
+    before = len(beside.seen_px)
+    clear, _ = looks.look(blank(size), every(grid), 0)
+    assert clear.all()
+    assert len(beside.seen_px) - before == len(alone.seen_px), "as many looks as if nobody had looked around it before"
+
+
 def test_a_block_on_which_something_was_found_is_looked_at_anew() -> None:
     stage = Stage(160, 120)
     grid = Grid(stage.size)

@@ -22,6 +22,22 @@ next attempt asks at once when it is back."""
 _LOOK_S: Final = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose certificates are taken.
+
+    Attributes:
+        verify: Whether a certificate is looked at; else any is taken.
+        certificate: The camera's, or its authority's (PEM); None = the system's authorities.
+    """
+
+    verify: bool = False
+    certificate: Path | None = None
+
+
+ANYBODY: Final = Trust()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
     """The address of a camera, or of a file that stands for one.
@@ -32,6 +48,7 @@ class Address:
         host: Name or number; "" for a file.
         port: Port; 0 for a file.
         path: The file; None for a camera.
+        trust: Whose certificates are taken there.
     """
 
     url: str
@@ -39,13 +56,14 @@ class Address:
     host: str
     port: int
     path: Path | None
+    trust: Trust = ANYBODY
 
     def __repr__(self) -> str:
         return f"Address({self.scheme}, ***)"
 
 
-def read_address(source: str) -> Address:
-    """The address in a camera's order.
+def read_address(source: str, trust: Trust = ANYBODY) -> Address:
+    """The address in a camera's order, with whose certificates are taken there.
 
     Raises:
         SettingsError: It is none. The address is not quoted.
@@ -60,7 +78,7 @@ def read_address(source: str) -> Address:
         return Address("", "file", "", 0, Path(unquote(parts.path)))
     if parts is None or parts.scheme not in PORTS or not parts.hostname:
         raise SettingsError("a camera's source is no address", "give rtsp://, rtsps://, http://, https:// with a host, or file:// with a whole path")
-    return Address(source, parts.scheme, parts.hostname, port or PORTS[parts.scheme], None)
+    return Address(source, parts.scheme, parts.hostname, port or PORTS[parts.scheme], None, trust)
 
 
 def reach(address: Address, interrupt: Interrupt) -> None:

@@ -1,9 +1,14 @@
 """Opens a camera's address with FFmpeg, so that nothing but video comes in and nothing about the address goes out.
 
 FFmpeg may use only the protocols that belong to the address's scheme: a camera cannot send it to a file. Only containers that carry live video are
-accepted. Sound is not asked for. FFmpeg's own log lines, which quote addresses, are switched off.
+accepted. Sound is not asked for. FFmpeg's own log lines, which quote addresses, are switched off. Certificates are verified where that is wanted.
 """
 
+import errno
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import av
@@ -13,7 +18,7 @@ from av.container.input import InputContainer
 
 from passerby.errors import CaptureError
 from passerby.released.messages import Reason
-from passerby.sealed.capture.address import Address
+from passerby.sealed.capture.address import Address, Trust
 from passerby.sealed.capture.fault import reason_of, transport_refused
 from passerby.sealed.capture.interrupt import Interrupt
 from passerby.sealed.capture.source import LARGEST_PICTURE_PX
@@ -34,6 +39,8 @@ _HTTP_OPTIONS: Final = {
     # Cameras are near. What the environment names as a proxy is not told their passwords.
     "http_proxy": "",
 }
+_AUTHORITIES: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
+"""Where systems keep the certificates of public authorities, in one file."""
 _PYAV_LIMIT_S: Final = 60.0
 """PyAV asks our interrupt only where it has a limit of its own. It would hold should the interrupt fail."""
 
@@ -47,7 +54,7 @@ def open_camera(address: Address, transport: str, interrupt: Interrupt, hardware
     """The camera, opened; the caller closes it. Within `interrupt.watching`.
 
     Args:
-        address: Where it is.
+        address: Where it is, and whose certificate it must show.
         transport: "tcp" or "udp", for RTSP.
         interrupt: Ends it.
         hardware: A device to decode with.
@@ -60,6 +67,8 @@ def open_camera(address: Address, transport: str, interrupt: Interrupt, hardware
     options = {**_OPTIONS, "protocol_whitelist": _PROTOCOLS[address.scheme], **(_RTSP_OPTIONS if rtsp else _HTTP_OPTIONS)}
     if rtsp:
         options["rtsp_transport"] = transport
+    if address.trust.verify:
+        options |= _verified(address.trust, options)
     fault = None
     try:
         return av.open(
@@ -67,5 +76,25 @@ def open_camera(address: Address, transport: str, interrupt: Interrupt, hardware
         )
     except (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as error:
         reason = Reason.NO_FIRST_BYTE if interrupt.expired else reason_of(error)
+        if address.trust.verify and reason is Reason.CLOSED and getattr(error, "errno", None) == errno.EIO:
+            reason = Reason.UNTRUSTED  # FFmpeg says no more than that the handshake failed
         fault = CaptureError(reason, transport_refused=transport_refused(error))
     raise fault
+
+
+def _verified(trust: Trust, options: Mapping[str, str]) -> dict[str, str]:
+    """Options with which FFmpeg takes no other certificate, whatever the address leads to."""
+    # Segments of a playlist are opened without these options: by whom they were sent would stay unknown, and they are asked for with the password.
+    formats = ",".join(name for name in options.get("format_whitelist", "").split(",") if name != "hls")
+    file = str(trust.certificate) if trust.certificate is not None else system_authorities()
+    return {"tls_verify": "1", **({"ca_file": file} if file else {}), **({"format_whitelist": formats} if formats else {})}
+
+
+def system_authorities() -> str:
+    """The file with the certificates that the system trusts; "" = FFmpeg's own idea of it. Some builds of FFmpeg have none."""
+    named = ssl.get_default_verify_paths()
+    for name in (named.cafile, named.openssl_cafile, *_AUTHORITIES):
+        with suppress(OSError):
+            if name and Path(name).stat().st_size:
+                return name
+    return ""

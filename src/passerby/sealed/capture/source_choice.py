@@ -5,7 +5,7 @@ from collections.abc import Callable
 from passerby.clock import Clock
 from passerby.errors import CaptureError, SettingsError
 from passerby.released.messages import Reason
-from passerby.sealed.capture.address import Address, read_address
+from passerby.sealed.capture.address import Address, Trust, read_address
 from passerby.sealed.capture.hardware import find_hardware
 from passerby.sealed.capture.interrupt import Interrupt
 from passerby.sealed.capture.live_source import CameraSource, FileSource
@@ -31,7 +31,7 @@ def choose_source(
 
 def _address(order: CameraOrder) -> Address:
     try:
-        return read_address(order.source)
+        return read_address(order.source, Trust(order.verify, order.certificate))
     except SettingsError:
         pass
     raise CaptureError(Reason.NOT_FOUND)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.errors import DetectorError, GateError
+from passerby.measure.sighting import Sighting
 from passerby.released.scene import Cell, GateHealth, GateState, Glyph, Level, PlatePatch, Scene, Size
 from passerby.sealed.gate.background import distance
 from passerby.sealed.gate.cells import CoarseCells
@@ -23,7 +24,9 @@ from passerby.sealed.gate.ground import Ground
 from passerby.sealed.gate.light import Exposure, LightModel
 from passerby.sealed.gate.looks import Composite, ReleaseLooks
 from passerby.sealed.gate.pace import Pace
+from passerby.sealed.gate.patches import patches_of
 from passerby.sealed.gate.plate import LearnedPlate, Plate
+from passerby.sealed.gate.recognition import View
 from passerby.sealed.gate.samples import AGREEING_SHARE_LIVE, TOLERANCE
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.gate.subjects import LiveSubjects, Subjects
@@ -123,12 +126,17 @@ class Gate:
     def looks_hz(self, wanted_hz: float) -> None:
         self._pace.looks_hz = wanted_hz
 
+    @property
+    def sighting(self) -> Sighting | None:
+        """The persons of the newest look at which the gate could see; None = none was made, or what is known comes from a file's first pass."""
+        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) else None
+
     def resend_plate(self) -> None:
         """The next scene brings all of the plate that it shows, and not only what is new."""
         self._sent[:] = False
 
     def restore(self, picture: Picture, blocks: Mask) -> None:
-        """Hands in the plate of a gate that is gone: it is shown once the next picture shows the same view, and forgotten if it does not.
+        """Hands in the plate of a gate that is gone: it is shown once the next pictures show the same view, and forgotten if they do not.
 
         Args:
             picture: The plate, h x w x 3 BGR.
@@ -142,6 +150,11 @@ class Gate:
         if blocks.any():
             self._restored = picture.copy(), blocks.copy()
             self._watch.expect(self._grid.reduced(picture), self._grid.working_of(blocks))
+
+    def reconnected(self) -> None:
+        """Says that the camera was away: the plate is withheld until the next pictures show the view that is known, and dropped if they do not."""
+        self._waiting = None
+        self._watch.recognise_anew()
 
     def wants_picture(self, time_s: float) -> bool:
         """Whether the picture of this time will be looked at; for all others `see` needs none."""
@@ -158,7 +171,7 @@ class Gate:
             if picture is None:
                 raise GateError(f"the gate wants a picture at {time_s:.3f} s and got none")
             self._look(picture, time_s)
-        return self._scene(time_s)
+        return self._scene_in(time_s, self._fault)
 
     def _fits(self, picture: Picture) -> bool:
         return picture.dtype == np.uint8 and picture.shape == (self._grid.size.height_px, self._grid.size.width_px, 3)
@@ -170,19 +183,23 @@ class Gate:
         self._waiting = None
         seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
         self._fault = seen.state
-        if self._restored is not None:
-            self._decide_on_restored(*self._restored, seen.state)
-        if seen.state in DROPS_PLATE:
+        view = self._watch.view
+        if self._restored is not None and (view is not View.UNSURE or seen.state in DROPS_PLATE):
+            self._decide_on_restored(*self._restored, same=view is View.SAME and seen.state is GateState.WATCHING)
+        elif seen.state in DROPS_PLATE:
             self._drop()
-        elif seen.state is GateState.WATCHING:
+        elif view is View.OTHER:
+            self._fault = GateState.MOVED
+            self._drop()
+        elif seen.state is GateState.WATCHING and view is View.SAME:
             self._learn(picture, seen, passed_s)
         self._show_cells(seen, time_s)
         self._freeze()
 
-    def _decide_on_restored(self, picture: Picture, blocks: Mask, state: GateState) -> None:
+    def _decide_on_restored(self, picture: Picture, blocks: Mask, *, same: bool) -> None:
         """Takes over a restored plate, or forgets it and what it was compared with."""
         self._restored = None
-        if state is GateState.WATCHING and self._watch.recognised:
+        if same:
             self._plate.adopt(picture, blocks)
             self._take_over()
             # What is learned beside it is kept in its light, or the two halves would differ by the light of two days.
@@ -282,14 +299,11 @@ class Gate:
         covered = seen.differs | seen.present if self._settings.level is Level.HEAT else seen.differs
         self._shown_cells = self._cells.update(covered)
 
-    def _scene(self, time_s: float) -> Scene:
-        return self._scene_in(time_s, self._fault)
-
     def damaged(self, time_s: float) -> Scene:
         """The scene of a picture that was damaged on its way: nothing is shown, nor released, until the next good picture was looked at."""
         self._fault = GateState.BAD_FRAME
         self._waiting = None
-        return self._scene(time_s)
+        return self._scene_in(time_s, self._fault)
 
     def withheld(self, time_s: float, state: GateState) -> Scene:
         """A scene that shows nothing, for a moment of which the caller knows that nothing may be shown."""
@@ -297,7 +311,7 @@ class Gate:
 
     def _scene_in(self, time_s: float, fault: GateState) -> Scene:
         blind = fault in WITHHOLDS_ALL
-        shown, packed = self._nothing_shown if blind else self._shown
+        shown, packed = self._shown if not blind and self._watch.view is View.SAME else self._nothing_shown
         if not blind and self._settings.level is Level.GLYPHS and _is_due(self._drawn_s, time_s, self._settings.glyphs_hz):
             self._glyphs = glyphs_of(self._subjects.at(time_s), self._grid.size, self._heights, self._ground)
             self._drawn_s = time_s
@@ -326,19 +340,13 @@ class Gate:
         self._light_field = self._light.field()
 
     def _patches(self, shown: Mask) -> tuple[PlatePatch, ...]:
-        """The blocks of the plate that are shown and were not sent yet, joined along rows."""
+        """The blocks of the plate that are shown and were not sent yet."""
         new = shown & ~self._sent
         if not new.any():
             return ()
         self._sent |= new
         self._epoch_used = True
-        patches = []
-        edges = np.diff(np.pad(new.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-        for row in np.flatnonzero(new.any(1)):
-            for start, end in zip(np.flatnonzero(edges[row] == 1), np.flatnonzero(edges[row] == -1), strict=True):
-                part = self._plate.picture[row * BLOCK_PX : (row + 1) * BLOCK_PX, start * BLOCK_PX : end * BLOCK_PX]
-                patches.append(PlatePatch(int(start) * BLOCK_PX, int(row) * BLOCK_PX, part.shape[1], part.shape[0], part.tobytes()))
-        return tuple(patches)
+        return patches_of(self._plate.picture, new)
 
 
 def _is_due(last_s: float | None, time_s: float, most_hz: float) -> bool:

@@ -179,7 +179,9 @@ class ReleaseLooks:
         chosen = self._choose(candidates, most)
         self.latest_runs = len(chosen)
         for (number, way), boxes in zip(chosen, self._run(picture, chosen), strict=True):
-            self._todo[self._inside[number]] &= ~_bit(self._tiles[number], way)
+            # Of the others in the tile something else was looked at than what they would show once they are candidates.
+            window = self._inside[number]
+            self._todo[window][candidates[window]] &= ~_bit(self._tiles[number], way)
             found |= self._grid.blocks_of(self._grid.working_boxes(boxes.xyxy, grow=FOUND_GROWTH))
         self.forget(found)
         return candidates & (self._todo == 0) & ~found, found

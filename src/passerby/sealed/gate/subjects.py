@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.measure.sighting import Sighting
 from passerby.released.scene import Kind
 from passerby.sealed.gate.detector import Boxes, Detector, without_doubles
 from passerby.sealed.gate.glyphs import PersonHeight, Subject
@@ -93,6 +94,8 @@ class LiveSubjects:
         """Tracks that ended since somebody emptied this list; the caller bounds it."""
         self.keep_ended = False
         self._fruitless: list[_Fruitless] = []
+        self.sighting: Sighting | None = None
+        """The persons of the newest look, for measuring."""
 
     def look(self, picture: Picture, time_s: float) -> Boxes:  # noqa: ARG002 - the protocol's other sources need the time
         """What the detector finds in the whole picture, and enlarged where people are far off."""
@@ -152,8 +155,10 @@ class LiveSubjects:
             found.append(boxes)
         return without_doubles(Boxes.joined(found)) if found else Boxes.none()
 
-    def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:  # noqa: ARG002
+    def follow(self, time_s: float, boxes: Boxes, changed: NDArray[np.float32], unknown: NDArray[np.float32]) -> None:
         """Moves the tracks on; persons that are surely seen teach the common height."""
+        persons = boxes.kinds == Kind.PERSON
+        self.sighting = Sighting(time_s, boxes.xyxy[persons], boxes.scores[persons], changed[persons], unknown[persons])
         ended = self.tracker.update(time_s, boxes, changed)
         if self.keep_ended:
             self.ended += [t for t in ended if t.plausible]

@@ -16,6 +16,8 @@ from passerby.released.scene import GateState
 from passerby.sealed.gate.background import LEAST_DIFFERENCE, LEAST_MOTION, SPECK_PX, different, distance, noise_level, split_by_subjects
 from passerby.sealed.gate.detector import Boxes
 from passerby.sealed.gate.grid import Grid, Mask, Picture
+from passerby.sealed.gate.recognition import Recognition, View
+from passerby.sealed.gate.regions import grey_of
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.gate.subjects import Subjects, shares
 from passerby.sealed.gate.tamper import Tamper, is_infrared
@@ -69,6 +71,9 @@ class Watch:
         self._states = states
         self._least_area_px = (settings.min_person_px / 4, settings.min_person_px * 0.75)
         self._tamper = Tamper()
+        self._recognition: Recognition | None = None
+        self.view = View.SAME
+        """Whether the camera was seen to see the place that is known; OTHER until `forget`."""
         self._before: Picture | None = None
         self._under_subject_before = np.zeros(grid.working_shape, bool)
         self._moving_alone_s = 0.0
@@ -77,17 +82,21 @@ class Watch:
     def forget(self) -> None:
         """Starts anew, after the camera was moved or the light switched: the next picture is the new reference."""
         self._tamper.forget()
+        self._recognition, self.view = None, View.SAME
         self._before = None
         self._moving_alone_s = 0.0
 
     def expect(self, reference: Picture, known: Mask) -> None:
-        """Says what the place looked like (working picture) where it is known: the next picture is compared with it."""
+        """Says what the place looked like (working picture) where it is known: the next pictures are compared with it."""
         self._tamper.expect(reference, known)
+        self._recognition, self.view = Recognition(grey_of(reference), known), View.UNSURE
 
-    @property
-    def recognised(self) -> bool:
-        """Whether the last picture showed the place that it was compared with."""
-        return self._tamper.compared and not self._tamper.suspicious
+    def recognise_anew(self) -> None:
+        """Says that the camera was away: the next pictures are compared with what was known of the place, if anything was."""
+        if self._recognition is not None:
+            self._recognition.begin_anew()
+        elif self._tamper.reference is not None:
+            self._recognition, self.view = Recognition(*self._tamper.reference), View.UNSURE
 
     def look(self, picture: Picture, time_s: float, reference: Picture, known: Mask) -> Observation:
         """What `picture` (h x w x 3) shows.
@@ -119,13 +128,17 @@ class Watch:
             return self._without(observation, GateState.DETECTOR_FAILED)
         self._subjects.follow(time_s, boxes, shares(boxes, changed, self._grid), shares(boxes, ~known, self._grid))
         under = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
-        state = self._judged(working, ~(under | self._under_subject_before), observation.free, time_s)
+        visible = ~(under | self._under_subject_before)
+        state = self._judged(working, visible, observation.free, time_s)
+        if self._recognition is not None and visible.any():
+            self.view = self._recognition.judge(working, visible, time_s, suspicious=self._tamper.suspicious)
+            self._recognition = self._recognition if self.view is View.UNSURE else None
         if state is GateState.WATCHING and self._detector_is_dead(time_s, found=bool(len(boxes)), differs=bool(len(areas)), moves=moves):
             state = GateState.DETECTOR_FAILED
         first = self._before is None
         self._before = working
         self._under_subject_before = under
-        if state is not GateState.WATCHING or first or self._tamper.identical or self._tamper.suspicious:
+        if state is not GateState.WATCHING or self.view is not View.SAME or first or self._tamper.identical or self._tamper.suspicious:
             return self._without(observation, state)
         return observation
 
@@ -133,7 +146,7 @@ class Watch:
         """What the view says; where another pass has judged it already, what that one said."""
         if self._states is not None:
             return self._states[time_s]
-        return self._tamper.judge(working, visible, free, time_s)
+        return self._tamper.judge(working, visible, free, time_s, follows=self.view is View.SAME)
 
     def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask, Mask]:
         """The observation for these boxes; which working pixels differ or move, those under subjects included (for the tracks only); which move."""

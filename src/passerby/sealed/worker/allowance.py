@@ -8,6 +8,7 @@ import ipaddress
 import os
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -123,11 +124,16 @@ def allowance_of(order: Configure) -> Allowance:
     system += map(Path, GRAPHICS_FACTS if graphics else ())
     return Allowance(
         system=tuple(dict.fromkeys(system)),
-        own=tuple(dict.fromkeys([*_weights(order), *(path for path in map(file_of, order.cameras) if path is not None)])),
+        own=tuple(dict.fromkeys([*_weights(order), *_files_of(order.cameras)])),
         devices=tuple(map(Path, GRAPHICS)) if graphics else (),
         tcp_ports=tuple(sorted(ports)),
         udp=named or any(host.udp for host in hosts),
     )
+
+
+def _files_of(cameras: Iterable[CameraOrder]) -> list[Path]:
+    """Files that are cameras, and certificates of cameras."""
+    return [path for camera in cameras for path in (file_of(camera), camera.certificate) if path is not None]
 
 
 def file_of(camera: CameraOrder) -> Path | None:

@@ -10,14 +10,17 @@ import msgspec
 
 from passerby.clock import Clock
 from passerby.errors import DetectorError, SettingsError
+from passerby.measure.meter import Meter
+from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import MOST_TEXT, CameraHealth, CaptureState, Reason, SceneMessage, Trouble
 from passerby.released.scene import GateState, Level, Scene, Size
-from passerby.sealed.gate.gate import Gate
+from passerby.sealed.gate.gate import WITHHOLDS_ALL, Gate
 from passerby.sealed.gate.ground import Homography
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.worker.camera import Camera, LivePicture
 from passerby.sealed.worker.kept_plate import kept_plate
+from passerby.sealed.worker.metering import meter_of
 from passerby.sealed.worker.timed_detector import TimedDetector
 from passerby.site.orders import CameraOrder
 
@@ -34,6 +37,8 @@ SLACK_S: Final = 0.02
 """Times of the gate and times of arrival drift apart by no more from one look to the next."""
 LOOKS_MEASURED: Final = 9
 FORGOTTEN_S: Final = 3.0
+RESTS_AFTER_S: Final = 3.0
+"""Without a look for so long, what was measured is told: the rest of the minute is a gap."""
 MOST_PAUSE_S: Final = 5.0
 """A gate that fails time after time is tried again after a pause, twice as long each time: it shall not take the time of the other cameras."""
 
@@ -71,6 +76,10 @@ class GatedCamera:
         self, order: CameraOrder, settings: GateSettings, camera: Camera, detector: TimedDetector, clock: Clock, kept_plates: dict[str, Scene]
     ) -> None:
         self.id = order.camera
+        self._order = order
+        self._meter: Meter | None = None
+        self._latest: tuple[float, float, GateState] | None = None
+        """Time, wall time and the gate's state of the picture that was looked at last, if it is not measured yet."""
         self._kept_plates = kept_plates
         self._settings = settings
         self.capture = camera
@@ -81,6 +90,7 @@ class GatedCamera:
         self._looks: deque[float] = deque(maxlen=LOOKS_MEASURED)
         self._gate: Gate | None = None
         self._size: Size | None = None
+        self._connection: int | None = None
         self._whole = True
         self._epochs_before = 0
         self._last_epoch = -1
@@ -119,6 +129,10 @@ class GatedCamera:
         """
         with self._timed():
             gate = self._gate_of(picture.size)
+            if picture.connection != self._connection:
+                # Whoever answers now, and wherever the camera looks now: the plate waits until its view is seen.
+                self._connection = picture.connection
+                gate.reconnected()
             if picture.damaged:
                 return self._message(gate.damaged(picture.time_s), picture)
             gate.looks_hz = looks_hz
@@ -126,6 +140,8 @@ class GatedCamera:
             scene = gate.see(picture.bgr() if looks else None, picture.time_s)
             if looks:
                 self._looks.append(picture.captured_monotonic_s)
+                self._meter = meter_of(self._order, picture.size) if self._meter is None else self._meter
+                self._latest = picture.time_s, picture.captured_wall_s, scene.health.state
             return self._message(scene, picture)
 
     def release(self) -> bool:
@@ -179,6 +195,27 @@ class GatedCamera:
             looks_s=self._looks_s,
         )
 
+    def measured(self) -> list[Pulse | Measurement]:
+        """What is measured and due to be told, up to the picture seen last. Whatever it raises, the gate is as it was: call `stop_measuring`."""
+        latest, self._latest = self._latest, None
+        if self._meter is None or latest is None:
+            return []
+        time_s, wall_s, state = latest
+        sighting = None if self._gate is None or state in WITHHOLDS_ALL else self._gate.sighting
+        if sighting is None or sighting.time_s != time_s:
+            return self._meter.blind(time_s, wall_s)
+        return self._meter.see(sighting, wall_s)
+
+    def stop_measuring(self) -> list[Pulse | Measurement]:
+        """What is left to be told: no picture comes for long, or the end has come. Measuring begins anew with the next picture."""
+        meter, self._meter, self._latest = self._meter, None, None
+        return [] if meter is None else meter.end()
+
+    @property
+    def rests(self) -> bool:
+        """Whether something is measured, and no picture was looked at for long."""
+        return self._meter is not None and self._clock.monotonic_s() - self.looked_s > RESTS_AFTER_S
+
     def _looks_hz(self) -> float:
         """How often it looked of late."""
         if len(self._looks) < 2 or self._clock.monotonic_s() - self._looks[-1] > FORGOTTEN_S:
@@ -198,7 +235,7 @@ class GatedCamera:
         return self._gate
 
     def _forget_gate(self) -> None:
-        self._gate, self._size = None, None
+        self._gate, self._size, self._latest = None, None, None
         self._looks.clear()
         self._whole = True
         self._epochs_before, self._last_epoch = self._last_epoch + 1, self._last_epoch

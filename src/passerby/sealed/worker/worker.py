@@ -8,16 +8,19 @@ what is about to be released. An error of a camera or of its gate costs that gat
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from passerby.clock import Clock
 from passerby.errors import PasserbyError
+from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import Beat, CameraHealth, CaptureState, Message, Reason, Trouble, encode_message
 from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.sealed.worker.camera import Camera, LivePicture, OpenCamera
 from passerby.sealed.worker.gated_camera import GATE, RELEASE, SCENE, SETTINGS, GatedCamera, gate_settings, no_capture, trouble_of
+from passerby.sealed.worker.metering import MEASURE
 from passerby.sealed.worker.name_files import NameFiles, NamesReplacedError
 from passerby.sealed.worker.outbox import Key
 from passerby.sealed.worker.pace import LookPace
@@ -83,6 +86,8 @@ class Worker:
                     self._tell_changes()
         finally:
             self._stop_captures()
+            for camera in self._cameras.values():
+                self._measure(camera, camera.stop_measuring)
 
     def _work(self, now_s: float) -> bool:
         """Does what is next; whether there was something to do. However many pictures come, once a second something is brought nearer to release."""
@@ -136,6 +141,17 @@ class Worker:
         else:
             camera.is_sent()
         self._outbox.put(key, data, plate=message.whole_plate or bool(message.scene.patches))
+        self._measure(camera, camera.measured)
+
+    def _measure(self, camera: GatedCamera, tell: Callable[[], list[Pulse | Measurement]]) -> None:
+        """Tells what is measured, after the scene: nothing that is wrong with it touches the gate."""
+        try:
+            for message in tell():
+                self._tell(message)
+        except Exception as error:  # noqa: BLE001 - the camera goes on, and measuring begins anew
+            self._tell(trouble_of(camera.id, error, MEASURE))
+            with suppress(Exception):
+                camera.stop_measuring()
 
     def _ask_for_plates(self) -> None:
         while self._plates_wanted:
@@ -158,6 +174,8 @@ class Worker:
             skipped += health.skipped
             reasons.add(health.reason)
             self._tell_health(health)
+            if camera.rests:
+                self._measure(camera, camera.stop_measuring)
         for unopened in self._unopened:
             self._tell_health(unopened)
         if Reason.UNREACHABLE in reasons and self._name_files.were_replaced():
@@ -204,6 +222,10 @@ def _key_of(message: Message) -> Key:
     match message:
         case CameraHealth(camera=camera):
             return ("health", camera)
+        case Pulse(camera=camera):
+            return ("pulse", camera)
+        case Measurement(camera=camera, minute_wall_s=minute_s, part=part):
+            return ("measurement", camera, str(minute_s), str(part))
         case Trouble(camera=camera, error=error, place=place):
             return ("trouble", camera or "", error, place)
         case _:

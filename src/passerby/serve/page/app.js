@@ -1,258 +1,191 @@
-// Draws the page from /api/cameras and the newest pictures. Everything comes from this server; nothing is kept.
-const STATE_EVERY_MS = 2000;
-const PICTURE_EVERY_MS = 200; // figures move at most five times a second
-const PICTURE_EVERY_MS_A_CAMERA = 20; // many cameras share what the server can answer
-const WORDS = { live: "Live", learning: "Learning", waiting: "Waiting", trouble: "Needs a look", ended: "Ended" };
-const SUMS = { ...WORDS, trouble: "Need a look" };
-const ORDER = ["trouble", "live", "learning", "waiting", "ended"];
+// The page: which view is shown, the head with the site's name and sums, appearance, and what comes from the feed.
+// Everything comes from this server; nothing of a place is kept.
+import { ORDER, WORDS, shape } from "./conditions.js";
+import { element, mark, put } from "./elements.js";
+import { Feed } from "./feed.js";
+import { Place } from "./place.js";
+import { Wall } from "./wall.js";
+
+const SILENT = "Passerby does not answer. This page tries again by itself.";
+const FIRST_WORD_MS = 4000;
+const APPEARANCES = ["system", "light", "dark"];
 
 const $ = (id) => document.getElementById(id);
-const wall = $("cameras");
-const cards = new Map();
-let openId = null;
+const main = $("main");
 
-function set(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
+/** What the views are given. */
+const app = {
+  answer: null, // as /api/cameras gave it last
+  go: (hash) => { location.hash = hash; },
+  say: (words) => put($("news"), words),
+  camera: (id) => app.answer?.cameras.find((camera) => camera.id === id) ?? null,
+};
+const wall = new Wall(app);
+let view = null;
+let connected = false;
 
-function shape(condition) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  svg.setAttribute("viewBox", "0 0 12 12");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#${condition}`);
-  svg.append(use);
-  return svg;
-}
+const feed = new Feed({ scene: (id, scene) => view?.scene?.(id, scene), gone: (id) => view?.gone?.(id), cameras, connection });
 
-class Card {
-  constructor(camera) {
-    this.node = $("card").content.firstElementChild.cloneNode(true);
-    this.frame = this.node.querySelector(".frame");
-    this.image = this.node.querySelector("img");
-    this.empty = this.node.querySelector(".empty");
-    this.etag = null;
-    this.url = null;
-    this.visible = false;
-    this.busy = false;
-    this.frame.addEventListener("click", () => enlarge(this.camera.id));
-    this.tell(camera);
-  }
-
-  find(selector) {
-    return this.node.querySelector(selector);
-  }
-
-  tell(camera) {
-    const before = this.camera;
-    this.camera = camera;
-    const { condition } = camera;
-    this.node.classList.toggle("trouble", condition === "trouble");
-    this.find(".state").className = `state is-${condition}`;
-    this.find(".state use").setAttribute("href", `#${condition}`);
-    set(this.find(".state-word"), WORDS[condition] ?? condition);
-    set(this.find("h2"), camera.name);
-    set(this.find(".purpose"), camera.purpose);
-    set(this.find(".says"), camera.says);
-    set(this.find(".do"), camera.do);
-    this.find(".do").hidden = !camera.do;
-    set(this.find(".empty-words"), camera.has_picture ? "The picture is on its way." : camera.says);
-    this.frame.setAttribute("aria-label", `${camera.name}: ${camera.says} Show large.`);
-    if (camera.stream?.width_px) {
-      this.node.style.setProperty("--shape", `${camera.stream.width_px} / ${camera.stream.height_px}`);
-      wall.style.setProperty("--wide", camera.stream.width_px / camera.stream.height_px); // counts where there is one camera only
-    }
-    if (!camera.has_picture) this.blank();
-    if (this.find("details").open || !before) this.facts();
-    if (before && before.condition !== condition) set($("news"), `${camera.name}: ${camera.says}`);
-  }
-
-  facts() {
-    const { camera } = this;
-    const stream = camera.stream;
-    const rows = [["Id", camera.id], ["Releases", { counts: "counts only", heat: "coarse cells", glyphs: "figures" }[camera.release_level] ?? camera.release_level]];
-    if (stream?.width_px) rows.push(["Stream", `${stream.codec.toUpperCase()} ${stream.width_px} × ${stream.height_px}, ${stream.received_hz.toFixed(1)} pictures a second`]);
-    if (stream) rows.push(["Skipped", stream.received ? `${((100 * stream.skipped) / stream.received).toFixed(2)} %` : "nothing yet"], ["Connections", String(stream.connections)]);
-    if (camera.withheld_share !== null) rows.push(["Withheld", `${(100 * camera.withheld_share).toFixed(1)} % of the place`]);
-    if (camera.lost_scenes) rows.push(["Not recorded", `${camera.lost_scenes} scenes`]);
-    for (const { name, word } of camera.not_protected) rows.push([`Without ${name}`, word]);
-    this.find("dl").replaceChildren(...rows.flatMap(([term, words]) => {
-      const dt = document.createElement("dt");
-      const dd = document.createElement("dd");
-      dt.textContent = term;
-      dd.textContent = words;
-      return [dt, dd];
-    }));
-  }
-
-  blank() {
-    this.image.hidden = true;
-    this.empty.hidden = false;
-    this.etag = null;
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = null;
-    this.image.removeAttribute("src");
-    if (openId === this.camera.id) showLarge();
-  }
-
-  async refresh() {
-    if (this.busy || !this.camera.has_picture || !(this.visible || openId === this.camera.id)) return;
-    this.busy = true;
-    try {
-      const answer = await fetch(this.camera.picture, { headers: this.etag ? { "If-None-Match": this.etag } : {}, cache: "no-store", signal: AbortSignal.timeout(8000) });
-      if (answer.status === 200) await this.draw(await answer.blob(), answer.headers.get("ETag"));
-      else if (answer.status !== 304 && this.url === null) set(this.find(".empty-words"), (await answer.json()).detail);
-    } catch {
-      // The next look at the state says what is wrong.
-    } finally {
-      this.busy = false;
-    }
-  }
-
-  async draw(blob, etag) {
-    const url = URL.createObjectURL(blob);
-    const next = new Image();
-    next.src = url;
-    await next.decode();
-    const old = this.url;
-    this.url = url;
-    this.etag = etag;
-    this.image.src = url;
-    this.image.alt = `${this.camera.name}, without persons`;
-    this.image.hidden = false;
-    this.empty.hidden = true;
-    if (openId === this.camera.id) showLarge();
-    if (old) setTimeout(() => URL.revokeObjectURL(old), 1000);
-  }
-}
-
-const seen = new IntersectionObserver((entries) => {
-  for (const entry of entries) for (const card of cards.values()) if (card.node === entry.target) card.visible = entry.isIntersecting;
-}, { rootMargin: "200px" });
-
-function tellAll(answer) {
-  set($("site"), answer.site);
-  document.title = `${answer.site} · Passerby`;
-  const ids = new Set(answer.cameras.map((camera) => camera.id));
-  for (const [id, card] of cards) {
-    if (!ids.has(id)) {
-      card.blank();
-      seen.unobserve(card.node);
-      card.node.remove();
-      cards.delete(id);
-    }
-  }
-  for (const camera of answer.cameras) {
-    const card = cards.get(camera.id);
-    if (card) card.tell(camera);
-    else {
-      const fresh = new Card(camera);
-      cards.set(camera.id, fresh);
-      wall.append(fresh.node);
-      seen.observe(fresh.node);
-    }
-  }
-  wall.className = `wall ${answer.cameras.length === 1 ? "one" : answer.cameras.length <= 4 ? "few" : ""}`;
+function cameras(answer) {
+  const before = app.answer;
+  app.answer = answer;
+  connection("open");
+  put($("site"), answer.site);
+  $("to-recordings").hidden = answer.recording === "off" || !answer.cameras.length;
   sums(answer);
-  if (openId) showLarge();
+  news(before, answer);
+  wall.cameras(answer);
+  if (!before) {
+    route();
+    session();
+  }
+  if (before && view !== wall) view?.cameras?.(answer);
+  banner();
+}
+
+function connection(state) {
+  const open = state === "open";
+  if (open === connected && (open || app.answer)) return;
+  connected = open;
+  if (!open) {
+    view?.lost?.("Passerby does not answer.");
+    wall.lost("Passerby does not answer.");
+    session();
+  }
+  banner();
+}
+
+/** Where accounts are in use, a session that ended is the likeliest reason for silence. */
+async function session() {
+  try {
+    const answer = await fetch("/api/session", { cache: "no-store", signal: AbortSignal.timeout(8000) });
+    const who = answer.ok ? await answer.json() : null;
+    if (answer.status === 401 || (who?.accounts && !who.account)) location.assign("/login");
+    $("logout").hidden = who?.by !== "session";
+  } catch {
+    // It does not answer at all: the feed tries again.
+  }
+}
+
+async function logOut() {
+  await fetch("/logout", { method: "POST", headers: { "x-passerby": "1" } }).catch(() => null);
+  location.assign("/login");
+}
+
+function banner() {
+  const recording = app.answer?.recording ?? "off";
+  const words = !connected ? SILENT : ["on", "off"].includes(recording) ? "" : `Scenes are not being recorded: ${recording}`;
+  put($("banner"), words);
+  $("banner").hidden = !words;
+  $("sums").hidden = !connected;
+  if (!app.answer) put($("note"), connected ? "Looking for the places…" : "No place can be shown yet.");
 }
 
 function sums(answer) {
   const counts = new Map();
   for (const { condition } of answer.cameras) counts.set(condition, (counts.get(condition) ?? 0) + 1);
-  const items = ORDER.filter((condition) => counts.has(condition)).map((condition) => [condition, `${counts.get(condition)} ${(counts.get(condition) > 1 ? SUMS : WORDS)[condition].toLowerCase()}`]);
-  const recording = { off: ["waiting", "not recording"], on: ["ended", "recording scenes"] }[answer.recording] ?? ["trouble", "recording fails"];
-  const text = JSON.stringify([items, recording]);
+  const word = (condition, many) => (condition === "trouble" && many > 1 ? "need a look" : WORDS[condition].toLowerCase());
+  const items = ORDER.filter((condition) => counts.has(condition)).map((condition) => [condition, `${counts.get(condition)} ${word(condition, counts.get(condition))}`]);
+  if (answer.recording !== "off") items.push(answer.recording === "on" ? ["recording", "recording scenes"] : ["trouble", "recording fails"]);
+  const text = JSON.stringify(items);
   if ($("sums").dataset.text === text) return;
   $("sums").dataset.text = text;
-  $("sums").replaceChildren(...[...items, recording].map(([condition, words]) => {
-    const item = document.createElement("li");
-    item.className = words.startsWith("recording s") ? "" : `is-${condition}`;
-    item.append(shape(condition), words);
-    return item;
-  }));
+  $("sums").replaceChildren(...items.map(([condition, words]) => element("li", { class: `is-${condition}` }, condition === "recording" ? null : shape(condition), counted(words))));
 }
 
-function banner(text) {
-  set($("banner"), text);
-  $("banner").hidden = !text;
+/** The number, and the words that have no room on a phone. */
+function counted(words) {
+  const [, number = "", word = words] = words.match(/^(\d+)( .*)$/) ?? [];
+  return element("span", {}, number, element("span", { class: "sum-word" }, word));
 }
 
-async function state() {
+/** Says aloud what changed. */
+function news(before, answer) {
+  const changed = answer.cameras.filter((camera) => {
+    const known = before?.cameras.find((one) => one.id === camera.id);
+    return known && known.condition !== camera.condition;
+  });
+  if (changed.length) app.say(changed.slice(0, 3).map((camera) => `${camera.name}: ${camera.says}`).join(" "));
+}
+
+/** Shows what the address names: `#/`, `#/place/ID`, `#/recordings/ID?at=...`. */
+async function route() {
+  if (!app.answer) return;
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [page = "", id = ""] = path.split("/").map(decoded);
+  const camera = app.camera(id);
+  const from = view;
+  if (page === "main") return main.focus();
+  if (from === wall) wall.rest();
+  else from?.close();
+  mark($("to-live"), "aria-current", page === "recordings" ? "false" : "page");
+  mark($("to-recordings"), "aria-current", page === "recordings" ? "page" : "false");
+  if (page === "place") open(new Place(app, id), camera ? [id] : []);
+  else if (page === "recordings" && app.answer.cameras.length) await recordings(camera ?? app.answer.cameras[0], new URLSearchParams(query));
+  else open(wall, null);
+  document.title = [view.title, app.answer.site, "Passerby"].filter(Boolean).join(" · ");
+  if (from) view.focus?.(from);
+}
+
+function decoded(part) {
   try {
-    const answer = await fetch("/api/cameras", { cache: "no-store", signal: AbortSignal.timeout(8000) });
-    const all = await answer.json();
-    if (!answer.ok) throw new Error(all.detail);
-    tellAll(all);
-    banner(["on", "off"].includes(all.recording) ? "" : `Scenes are not being recorded: ${all.recording}`);
+    return decodeURIComponent(part);
   } catch {
-    banner("Passerby does not answer. This page tries again by itself.");
-    for (const card of cards.values()) card.blank();
+    return "";
   }
-  setTimeout(state, STATE_EVERY_MS);
 }
 
-function pictures() {
-  if (!document.hidden) for (const card of cards.values()) card.refresh();
-  setTimeout(pictures, Math.max(PICTURE_EVERY_MS, cards.size * PICTURE_EVERY_MS_A_CAMERA));
+function open(next, watched) {
+  view = next;
+  main.replaceChildren(next.node);
+  feed.watch(watched);
+  next.opened?.();
+  next.cameras?.(app.answer);
+  if (!connected) next.lost?.("Passerby does not answer.");
 }
 
-function enlarge(id) {
-  openId = id;
-  showLarge();
-  if (!$("large").open) $("large").showModal();
-}
-
-function showLarge() {
-  const card = cards.get(openId);
-  if (!card) return $("large").close();
-  const { stream } = card.camera;
-  if (stream?.width_px) {
-    $("large").style.setProperty("--shape", `${stream.width_px} / ${stream.height_px}`);
-    $("large").style.setProperty("--wide", stream.width_px / stream.height_px);
+async function recordings(camera, query) {
+  const here = location.hash;
+  try {
+    const { Recordings } = await import("./recordings.js");
+    if (location.hash === here) open(new Recordings(app, camera.id, query), []);
+  } catch {
+    open({ node: element("p", { class: "note" }, "The page of the recordings could not be loaded."), close() {} }, []);
   }
-  set($("large-name"), card.camera.name);
-  set($("large-says"), `${card.camera.says} ${card.camera.do}`.trim());
-  $("large-empty").hidden = Boolean(card.url);
-  $("large-picture").hidden = !card.url;
-  if (card.url) $("large-picture").src = card.url;
-  $("large-picture").alt = card.image.alt;
 }
 
-function step(by) {
-  const all = [...cards.values()];
-  const at = all.findIndex((card) => (openId ? card.camera.id === openId : card.node.contains(document.activeElement)));
-  const next = all[(at + by + all.length) % all.length];
-  if (!next) return;
-  if (openId) enlarge(next.camera.id);
-  else next.frame.focus();
-}
-
-function stepRows(by) {
-  if (openId) return step(by);
-  step(by * getComputedStyle(wall).gridTemplateColumns.split(" ").length);
+function appearance(by = 0) {
+  const root = document.documentElement;
+  const next = APPEARANCES[(APPEARANCES.indexOf(root.dataset.theme ?? "system") + by) % APPEARANCES.length];
+  if (next === "system") delete root.dataset.theme;
+  else root.dataset.theme = next;
+  try {
+    if (next === "system") localStorage.removeItem("appearance");
+    else localStorage.setItem("appearance", next);
+  } catch {
+    // It holds until this page is closed.
+  }
+  const words = { system: "Appearance: as the system", light: "Appearance: light", dark: "Appearance: dark" }[next];
+  put($("appearance").querySelector("span"), words);
+  $("appearance").title = words;
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
-  const move = { ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => stepRows(-1), ArrowDown: () => stepRows(1) }[event.key];
-  const atCard = openId || document.activeElement?.classList.contains("frame");
-  if (move && (atCard || event.key === "ArrowRight")) {
-    event.preventDefault();
-    move();
-  }
+  if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (event.target.closest?.("input, select, textarea, [role=slider]")) return;
+  view?.key?.(event);
 });
-$("close").addEventListener("click", () => $("large").close());
-$("large").addEventListener("click", (event) => event.target === $("large") && $("large").close());
-$("large").addEventListener("close", () => {
-  const card = cards.get(openId);
-  openId = null;
-  card?.frame.focus();
+$("appearance").addEventListener("click", () => appearance(1));
+$("legend").addEventListener("click", async () => (await import("./legend.js")).openLegend());
+$("logout").addEventListener("click", logOut);
+$("fullscreen").hidden = !document.fullscreenEnabled;
+$("fullscreen").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()));
+$("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
 });
-wall.addEventListener("toggle", (event) => {
-  const card = [...cards.values()].find((each) => each.node.contains(event.target));
-  card?.facts();
-}, true);
-
-state();
-pictures();
+addEventListener("hashchange", route);
+document.addEventListener("visibilitychange", () => document.hidden && view?.rest?.());
+setInterval(() => view?.tick?.(), 1000);
+setTimeout(() => connected || connection("lost"), FIRST_WORD_MS);
+appearance();

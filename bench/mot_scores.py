@@ -1,0 +1,89 @@
+"""MOTA, IDF1 and HOTA of tracks, by trackeval, MOTChallenge's own: in an environment of its own in the user's cache folder, never imported."""
+
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import platformdirs
+
+from bench.processes import run
+from bench.truth import Person
+
+TRACKEVAL: Final = "trackeval==1.3.0"
+SAME_IOU: Final = 0.5
+_SCORES: Final = """
+import json, sys
+import numpy as np
+from trackeval.metrics import CLEAR, HOTA, Identity
+gt, ts = json.load(sys.stdin)
+names = [{name: number for number, name in enumerate(sorted({row[1] for row in rows}))} for rows in (gt, ts)]
+data = {"num_gt_dets": len(gt), "num_tracker_dets": len(ts), "num_gt_ids": len(names[0]), "num_tracker_ids": len(names[1]),
+        "gt_ids": [], "tracker_ids": [], "similarity_scores": []}
+frames = sorted({row[0] for row in gt} | {row[0] for row in ts})
+data["num_timesteps"] = len(frames)
+def alike(a, b):
+    a, b = np.array(a, float).reshape(-1, 4), np.array(b, float).reshape(-1, 4)
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
+    shared = np.clip(high - low, 0, None).prod(2)
+    return shared / np.maximum(a[:, 2:].prod(1)[:, None] + b[:, 2:].prod(1)[None] - shared, 1e-9)
+for frame in frames:
+    here = [[row for row in rows if row[0] == frame] for rows in (gt, ts)]
+    data["gt_ids"].append(np.array([names[0][row[1]] for row in here[0]], int))
+    data["tracker_ids"].append(np.array([names[1][row[1]] for row in here[1]], int))
+    data["similarity_scores"].append(alike([row[2:] for row in here[0]], [row[2:] for row in here[1]]))
+quiet = {"PRINT_CONFIG": False}
+clear, identity = CLEAR(quiet).eval_sequence(data), Identity(quiet).eval_sequence(data)
+print(json.dumps({"mota": float(clear["MOTA"]), "idf1": float(identity["IDF1"]), "hota": float(np.mean(HOTA().eval_sequence(data)["HOTA"])),
+                  "switches": int(clear["IDSW"]), "missed": int(clear["CLR_FN"]), "false": int(clear["CLR_FP"]), "people": len(gt)}))
+"""
+
+Box = tuple[int, int, float, float, float, float]
+"""Frame (from 1), number of the track, left, top, width, height."""
+
+
+def mot_scores(people: Sequence[Person], boxes: Sequence[Box], least_y_px: float = 0.0) -> dict[str, float]:
+    """Scores of boxes against annotated people. Who is annotated with flag 0 is neither hit nor false alarm."""
+    near = [one for one in people if one.foot_px[1] >= least_y_px]
+    unsure: dict[int, list[Person]] = {}
+    for one in near:
+        if not one.counts:
+            unsure.setdefault(one.frame, []).append(one)
+    sure: dict[int, list[Person]] = {}
+    for one in near:
+        if one.counts:
+            sure.setdefault(one.frame, []).append(one)
+    told = [
+        box
+        for box in boxes
+        if box[3] + box[5] >= least_y_px
+        and (not any(_iou(box, one) >= SAME_IOU for one in unsure.get(box[0], ())) or any(_iou(box, one) >= SAME_IOU for one in sure.get(box[0], ())))
+    ]
+    truth = [(one.frame, int(one.person), one.left_px, one.top_px, one.width_px, one.height_px) for one in near if one.counts]
+    done = subprocess.run([_python(), "-c", _SCORES], input=json.dumps([truth, told]), capture_output=True, text=True, check=True)
+    scores: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return scores
+
+
+def _iou(box: Box, one: Person) -> float:
+    _, _, left, top, width, height = box
+    low = np.maximum((left, top), (one.left_px, one.top_px))
+    high = np.minimum((left + width, top + height), (one.left_px + one.width_px, one.top_px + one.height_px))
+    shared = float(np.clip(high - low, 0, None).prod())
+    return shared / (width * height + one.width_px * one.height_px - shared)
+
+
+def _python() -> Path:
+    home = Path(platformdirs.user_cache_dir("passerby")) / "bench" / TRACKEVAL.replace("==", "-")
+    python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    ready = home / "ready"
+    if not ready.exists():
+        print(f"installing {TRACKEVAL} into {home} (once)")
+        venv.create(home, with_pip=True, clear=True)
+        run([python, "-m", "pip", "install", "--quiet", TRACKEVAL])
+        ready.touch()
+    return python

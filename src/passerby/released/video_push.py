@@ -1,0 +1,70 @@
+"""Sends a stream of released pictures to an RTSP server (RFC 2326: ANNOUNCE, RECORD), over TCP. Nothing is encoded anew."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, Protocol
+
+import av
+
+from passerby.errors import OutputError
+
+PROBE_BYTES: Final = 5_000_000
+PROBE_US: Final = 400_000
+
+
+class PushEnd(StrEnum):
+    """Why a stream is not sent any more. No text of the server's or of FFmpeg's is told: it may quote the address."""
+
+    REFUSED = "the server refuses the connection"
+    UNREACHABLE = "the server cannot be reached"
+    UNAUTHORISED = "the server refuses the user or the password"
+    NOT_ACCEPTED = "the server does not take the stream"
+    CLOSED = "the connection ended"
+
+
+class ChunkReader(Protocol):
+    """A file that can be read, and no more."""
+
+    def read(self, count: int, /) -> bytes:
+        """At most so many bytes; b"" = there are no more."""
+        ...
+
+
+def push(transport: ChunkReader, address: str, begun: Callable[[], object]) -> None:
+    """Sends MPEG-TS with one H.264 stream until it ends.
+
+    Args:
+        transport: The stream, from a key frame on.
+        address: rtsp:// or rtsps://, with user and password.
+        begun: Is called once the server takes it.
+
+    Raises:
+        OutputError: It is not sent any more; its message is one of `PushEnd`.
+    """
+    is_begun = False
+    try:
+        with av.open(transport, "r", format="mpegts", options={"probesize": str(PROBE_BYTES), "analyzeduration": str(PROBE_US)}) as source:
+            video = source.streams.video[0]
+            with av.open(address, "w", format="rtsp", options={"rtsp_transport": "tcp"}) as sink:
+                sent = sink.add_stream_from_template(video)
+                sink.start_encoding()
+                is_begun = True
+                begun()
+                for packet in source.demux(video):
+                    if packet.dts is not None:
+                        packet.stream = sent
+                        sink.mux_one(packet)
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise OutputError(_why(error, is_begun=is_begun).value) from error
+
+
+def _why(error: Exception, *, is_begun: bool) -> PushEnd:
+    if isinstance(error, av.HTTPUnauthorizedError | av.HTTPForbiddenError):
+        return PushEnd.UNAUTHORISED
+    if is_begun:
+        return PushEnd.CLOSED
+    if isinstance(error, ConnectionRefusedError):
+        return PushEnd.REFUSED
+    if isinstance(error, TimeoutError | OSError) and not isinstance(error, av.HTTPError | av.InvalidDataError):
+        return PushEnd.UNREACHABLE
+    return PushEnd.NOT_ACCEPTED

@@ -1,0 +1,1 @@
+"""Who may ask for what: one operator password, API tokens, sessions, rights by path."""

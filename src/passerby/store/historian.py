@@ -1,0 +1,101 @@
+"""The process that answers questions about the history and compacts it: DuckDB is loaded here, and never in the supervisor.
+
+in   framed MessagePack of AskHistory or Compact
+out  for each, framed MessagePack of Told, Compacted, Senseless or Failed
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+from datetime import UTC
+from pathlib import Path
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
+
+import duckdb
+import msgspec
+
+from passerby.errors import PasserbyError, SettingsError, UserError
+from passerby.released.framing import framed, read_framed
+from passerby.store.accuracy import read_accuracies, write_accuracies
+from passerby.store.answers import answer
+from passerby.store.asking import question_of
+from passerby.store.compacting import compact
+from passerby.store.historian_orders import (
+    CSV,
+    AskHistory,
+    Compact,
+    Compacted,
+    Failed,
+    HistorianAnswer,
+    HistorianOrder,
+    Senseless,
+    Told,
+    Validate,
+    Validated,
+)
+from passerby.store.sheet import csv_of, json_of, sheet_of
+from passerby.store.tallies import read_tallies
+from passerby.store.validating import validated
+
+MOST_BYTES: Final = 2 * 1024**3
+"""Address space of the process: a question that needs more fails, and nothing beside it."""
+
+
+def answer_to(order: HistorianOrder) -> HistorianAnswer:
+    """The answer to an order; what went wrong is told in words."""
+    try:
+        if isinstance(order, Compact):
+            compact(Path(order.folder))
+            return Compacted()
+        if isinstance(order, Validate):
+            _validate(order)
+            return Validated()
+        return Told(_told(order))
+    except SettingsError as error:
+        return Senseless(error.message, error.hint)
+    except UserError as error:
+        return Failed(error.message)
+    except (PasserbyError, OSError, duckdb.Error, MemoryError) as error:
+        return Failed(f"the history cannot be read: {type(error).__name__}")
+
+
+def _told(ask: AskHistory) -> bytes:
+    folder = Path(ask.folder)
+    question = question_of(ask.wish, UTC if ask.zone == "UTC" else ZoneInfo(ask.zone), ask.now_s)
+    spans = answer(folder, question, ask.most)
+    sheet = sheet_of(question, spans, read_accuracies(folder), frozenset(ask.waiting), for_operator=ask.for_operator)
+    return csv_of(sheet) if ask.form == CSV else json_of(sheet, question, ask.zone)
+
+
+def _validate(order: Validate) -> None:
+    shapes = {(table, camera, one): shape for table, camera, one, shape in order.shapes}
+    folder, entries = Path(order.folder), read_tallies(Path(order.tallies))
+    write_accuracies(folder, validated(folder, entries, shapes, UTC if order.zone == "UTC" else ZoneInfo(order.zone)))
+
+
+def answer_all(orders: BinaryIO, answers: BinaryIO) -> None:
+    """Follows orders until they end."""
+    while (data := read_framed(orders)) is not None:
+        answers.write(framed(msgspec.msgpack.encode(answer_to(msgspec.msgpack.decode(data, type=HistorianOrder)))))
+        answers.flush()
+
+
+def main() -> None:
+    """Runs as a process."""
+    # Ctrl-C in a terminal reaches all processes of its group: this one ends when its supervisor closes the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    with contextlib.suppress(OSError):
+        os.nice(5)
+    with contextlib.suppress(BrokenPipeError, OSError), os.fdopen(os.dup(1), "wb") as answers:
+        # Nothing but answers goes out, whatever a library prints.
+        os.dup2(2, 1)
+        answer_all(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

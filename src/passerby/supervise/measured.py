@@ -1,0 +1,64 @@
+"""What a worker measured is believed only as far as it can be true: one that was taken over shall not fill the history with names or nonsense."""
+
+import math
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from passerby.released.measurement import DWELL_EDGES_S, Measurement, Pulse
+
+MOST_PEOPLE: Final = 10_000
+"""More than that no camera sees at once."""
+MOST_OFF_S: Final = 86_400.0
+"""The clock on the wall is not off by more between a worker and its supervisor: they are on one machine."""
+MOST_HEAT_CELLS: Final = 4096
+
+
+def believable(message: Pulse | Measurement, zones: Collection[str], lines: Collection[str], now_wall_s: float) -> bool:
+    """Whether a message names only zones and lines of its camera, each once, and holds only numbers that can be.
+
+    Args:
+        message: What came.
+        zones: Ids of the camera's zones.
+        lines: Ids of the camera's lines.
+        now_wall_s: The time by the wall clock.
+    """
+    at_s = message.wall_s if isinstance(message, Pulse) else float(message.minute_wall_s)
+    told_zones, told_lines = [one.zone for one in message.zones], [one.line for one in message.lines]
+    if len(set(told_zones)) < len(told_zones) or len(set(told_lines)) < len(told_lines):
+        return False
+    if not set(told_zones) <= set(zones) or not set(told_lines) <= set(lines):
+        return False
+    if not abs(at_s - now_wall_s) <= MOST_OFF_S:
+        return False
+    if isinstance(message, Measurement) and not _is_minute(message):
+        return False
+    return all(math.isfinite(number) and abs(number) <= MOST_PEOPLE * 60 for number in _numbers((message.zones, message.lines)))
+
+
+def _is_minute(message: Measurement) -> bool:
+    heat = message.heat
+    return (
+        message.minute_wall_s % 60 == 0
+        and 0 < message.covered_s <= 60
+        and 0 <= message.part < 240
+        and all(len(zone.dwell) == len(DWELL_EDGES_S) + 1 for zone in message.zones)
+        and (
+            heat is None or (0 < heat.columns <= len(heat.person_s) <= MOST_HEAT_CELLS and all(0 <= one <= 60 * MOST_PEOPLE for one in heat.person_s))
+        )
+    )
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """All numbers in a message's parts."""
+    if isinstance(value, bool | str) or value is None:
+        return
+    if isinstance(value, int | float):
+        yield float(value)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _numbers(getattr(value, name))
+    else:
+        for one in value:
+            yield from _numbers(one)

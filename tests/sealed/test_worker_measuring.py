@@ -1,0 +1,121 @@
+"""What a worker measures of its cameras: after the scene, from the very look, and never in the way of the gate."""
+
+import pytest
+
+from passerby.clock import SimulatedClock
+from passerby.measure.meter import Meter
+from passerby.released.measurement import Measurement, Pulse
+from passerby.released.messages import Reason, Trouble
+from passerby.sealed.worker.gated_camera import GATE, GatedCamera, gate_settings
+from passerby.sealed.worker.metering import meter_of
+from passerby.sealed.worker.timed_detector import TimedDetector
+from passerby.sealed.worker.worker import Worker
+from passerby.site.orders import CameraOrder, LineOrder, ZoneOrder
+from tests.sealed.test_worker_process import newest_healths, worker
+from tests.support.detectors import Finder
+from tests.support.drawn_worker import Behaviour, configure, order
+from tests.support.hand_camera import HandCamera, HandedPicture
+from tests.support.scenes import Figure, Play, Stage, walks
+
+NOON_S = 1_795_435_200.0
+WHOLE = ((0.0, 0.0), (160.0, 0.0), (160.0, 120.0), (0.0, 120.0))
+ORDER = CameraOrder(
+    camera="a", source="", settle_s=2.0, zones=(ZoneOrder("hall", WHOLE, "walking"),), lines=(LineOrder("door", (80.0, 0.0), (80.0, 120.0)),)
+)
+
+
+def gated(order: CameraOrder = ORDER) -> GatedCamera:
+    clock = SimulatedClock()
+    return GatedCamera(order, gate_settings(order), HandCamera(order, clock, lambda: None), TimedDetector(Finder()), clock, {})
+
+
+def told_of(camera: GatedCamera, play: Play) -> list[Pulse | Measurement]:
+    told = []
+    for time_s, picture in play:
+        camera.see(HandedPicture(picture, time_s, play.stage.size, captured_wall_s=NOON_S + time_s), 5.0)
+        camera.is_sent()
+        told += camera.measured()
+        while camera.release():
+            pass
+    return told
+
+
+def test_somebody_who_walks_through_is_counted_in_the_zone_and_across_the_line() -> None:
+    play = Play(Stage(160, 120), [Figure(walks((6.0, -10, 50), (26.0, 160, 50)))], seconds=40)
+    camera = gated()
+    told = told_of(camera, play)
+    pulses = [one for one in told if isinstance(one, Pulse)]
+    assert {one.camera for one in told} == {"a"}
+    assert sum(pulse.lines[0].ba for pulse in pulses) == 1
+    assert sum(pulse.lines[0].ab for pulse in pulses) == 0
+    inside = [pulse for pulse in pulses if 10.0 <= pulse.wall_s - NOON_S <= 22.0]
+    assert len(inside) > 8
+    assert all(pulse.zones[0].people == 1 for pulse in inside)
+    minute = next(one for one in camera.stop_measuring() if isinstance(one, Measurement))
+    assert minute.minute_wall_s == NOON_S
+    assert minute.zones[0].people_most == 1
+    assert (minute.lines[0].ab, minute.lines[0].ba) == (0, 1)
+
+
+def test_while_the_gate_withholds_all_nothing_is_measured() -> None:
+    stage = Stage(160, 120)
+    dark = Play(stage, seconds=30, camera=lambda picture, time_s: picture // 40 if time_s >= 12 else picture)
+    pulses = [one for one in told_of(gated(), dark) if isinstance(one, Pulse)]
+    assert pulses
+    assert max(pulse.wall_s for pulse in pulses) <= NOON_S + 13
+
+
+def test_a_camera_without_zones_and_lines_measures_nothing() -> None:
+    assert told_of(gated(CameraOrder(camera="a", source="", settle_s=2.0)), Play(Stage(160, 120), seconds=4)) == []
+
+
+def test_a_gate_that_failed_takes_what_it_saw_along_and_what_was_measured_is_told() -> None:
+    camera = gated()
+    told = told_of(camera, Play(Stage(160, 120), seconds=8))
+    assert told
+    camera.renew(ValueError(), GATE)
+    assert camera.measured() == []
+    assert [type(one) for one in camera.stop_measuring()][-1] is Measurement
+    assert camera.stop_measuring() == []
+
+
+def test_a_zone_above_the_horizon_is_counted_and_has_no_area() -> None:
+    ground = (50.0, 0.0, 80.0, 0.0, 10.0, 0.0, 0.0, 0.02, 1.0)
+    low = ZoneOrder("low", ((10.0, 60.0), (150.0, 60.0), (150.0, 119.0), (10.0, 119.0)), "queue")
+    meter = meter_of(CameraOrder(camera="a", source="", ground=ground, zones=(low, ZoneOrder("sky", WHOLE, "waiting"))), Stage(160, 120).size)
+    assert meter is not None
+
+
+def test_a_worker_tells_minutes_and_seconds_of_what_it_sees_and_the_rest_at_its_end() -> None:
+    with worker() as talk:
+        talk.say(configure(order("a", Behaviour(hz=30), zones=ORDER.zones, lines=ORDER.lines)))
+        while not [one for one in talk.heard if isinstance(one, Pulse)]:
+            talk.next()
+        talk.close()
+        talk.until_end()
+        told = [one for one in talk.heard if isinstance(one, Measurement)]
+    assert told
+    assert {one.camera for one in told} == {"a"}
+    assert newest_healths(talk.heard)
+
+
+def test_an_error_of_measuring_is_told_and_touches_no_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> list[Pulse | Measurement]:
+        raise ZeroDivisionError("a secret of the scene")
+
+    monkeypatch.setattr(Meter, "see", fails)
+    camera = gated()
+    said: list[object] = []
+
+    class Told(Worker):
+        def __init__(self) -> None:
+            pass
+
+        def _tell(self, message: object) -> None:
+            said.append(message)
+
+    for time_s, picture in Play(Stage(160, 120), seconds=2):
+        camera.see(HandedPicture(picture, time_s, Stage(160, 120).size, captured_wall_s=NOON_S + time_s), 5.0)
+        Told()._measure(camera, camera.measured)
+    assert said
+    assert set(said) == {Trouble("a", Reason.GATE_FAILED, "ZeroDivisionError", "measure")}

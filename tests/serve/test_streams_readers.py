@@ -1,0 +1,123 @@
+"""Many who read slowly, and one who never does: real connections to a real server, in a process of their own."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from passerby.released.scene import Size
+from passerby.serve.outlet import KEPT_PICTURES
+from passerby.serve.slow_readers import READS_WITHIN_S
+from passerby.serve.streamer_orders import RATE_HZ
+from passerby.supervise.process_memory import resident_bytes
+from tests.support.streamed_site import StreamedSite
+
+READERS = 200
+SLOW = """
+import json, socket, sys, time
+port, count, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+readers = []
+for number in range(count):
+    reader = socket.socket()
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    reader.connect(("127.0.0.1", port))
+    path = "/live/gate.ts" if number % 2 else "/live/gate.mjpg"
+    reader.sendall(f"GET {path} HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n".encode())
+    reader.settimeout(5)
+    readers.append(reader)
+read, begun = [0] * count, time.monotonic()
+while time.monotonic() - begun < seconds:
+    for number, reader in enumerate(readers):
+        read[number] += len(reader.recv(4096))
+    time.sleep(0.2)
+print(json.dumps(read))
+"""
+
+
+def fast_rate_hz(site: StreamedSite, seconds: float) -> float:
+    """How many bytes of video a reader that keeps up gets in a second, as pictures of the constant rate."""
+    begun_s = time.monotonic()
+    first = site.streams.readers
+    pictures = 0
+    with httpx.stream("GET", site.url("live/gate.ts"), timeout=10) as answer:
+        for data in answer.iter_raw():
+            # Each picture begins with one packet that begins a PES of the video's PID.
+            pictures += sum(data[at] == 0x47 and data[at + 1] & 0x5F == 0x41 and data[at + 2] == 0 for at in range(0, len(data) - 187, 188))
+            if time.monotonic() - begun_s > seconds:
+                break
+    assert first >= 0
+    return pictures / (time.monotonic() - begun_s)
+
+
+def test_two_hundred_slow_readers_harm_nobody_and_cost_no_memory(tmp_path: Path) -> None:
+    with StreamedSite({"gate": Size(768, 576)}) as site:
+        with httpx.stream("GET", site.url("live/gate.ts"), timeout=30) as answer:
+            next(answer.iter_raw())
+        before = resident_bytes()
+        command = [sys.executable, "-c", SLOW, str(site.server.port), str(READERS), "14"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as slow:
+            waited = threading.Event()
+            while site.streams.readers < READERS and slow.poll() is None:
+                waited.wait(0.05)
+            early_rate_hz = fast_rate_hz(site, 3)
+            early = resident_bytes()
+            late_rate_hz = fast_rate_hz(site, 3)
+            late = resident_bytes()
+            read = json.loads(slow.communicate(timeout=60)[0])
+    assert len(read) == READERS
+    assert min(read) > 0
+    assert early_rate_hz > RATE_HZ * 0.8
+    assert late_rate_hz > RATE_HZ * 0.8
+    assert late - early < 12e6
+    assert late - before < READERS * 400e3
+
+
+def test_one_that_never_reads_is_cut_off_and_the_others_go_on() -> None:
+    with StreamedSite({"gate": Size(640, 480)}, grain=100) as site, contextlib.closing(socket.socket()) as never:
+        never.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        never.connect(("127.0.0.1", site.server.port))
+        never.sendall(f"GET /live/gate.ts HTTP/1.1\r\nHost: 127.0.0.1:{site.server.port}\r\n\r\n".encode())
+        waited = threading.Event()
+        while site.streams.readers < 1:
+            waited.wait(0.05)
+        begun_s = time.monotonic()
+        assert fast_rate_hz(site, 3) > RATE_HZ * 0.8
+        while site.streams.readers and time.monotonic() - begun_s < 90:
+            waited.wait(0.1)
+        assert site.streams.readers == 0
+        assert time.monotonic() - begun_s >= READS_WITHIN_S * 0.8
+
+
+def test_a_reader_that_pauses_goes_on_at_the_newest_key_frame() -> None:
+    with StreamedSite() as site, httpx.stream("GET", site.url("live/gate.ts"), timeout=30) as answer:
+        data = answer.iter_raw()
+        next(data)
+        stream = site.streams.asked("gate", "video")
+        assert stream is not None
+        old = stream.outlet.read(None).position
+        waited = threading.Event()
+        while stream.outlet.newest < (old or 0) + 2 * KEPT_PICTURES:
+            waited.wait(0.1)
+        reading = stream.outlet.read(old)
+        assert reading.dropped
+        assert stream.outlet.newest - (reading.position or 0) <= 5
+
+
+@pytest.mark.parametrize("path", ["live/gate.ts", "live/gate.mjpg"])
+def test_readers_end_when_the_site_does(path: str) -> None:
+    with StreamedSite() as site:
+        with httpx.stream("GET", site.url(path), timeout=30) as answer:
+            data = answer.iter_raw()
+            next(data)
+            stopping = threading.Thread(target=site.streams.stop)
+            stopping.start()
+            assert sum(len(part) for part in data) >= 0
+            stopping.join()
+        assert site.streams.streamed == ()
