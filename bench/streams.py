@@ -102,7 +102,7 @@ class Pipe:
 
     def read(self, count: int, /) -> bytes:
         while not self._left and time.monotonic() < self._until_s:
-            reading = self._stream.outlet.read(self._position)
+            reading = self._stream.read(self._position)
             self._left, self._position = reading.data, reading.position
             self.bytes += len(reading.data)
             time.sleep(0 if reading.data else 0.005)

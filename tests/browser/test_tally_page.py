@@ -158,7 +158,7 @@ def test_taps_outlive_the_page_and_the_server(look: Look, site: StagedSite, tall
     assert kept(tallied) == []
     opened(watched, site)
     watched.settles(lambda: told(tallied) == [("count", 1), ("count", 2), ("now", 2)], "what waited is kept")
-    assert watched.page.evaluate("() => localStorage.length") == 0
+    watched.until("() => localStorage.length === 0")
 
 
 def test_two_phones_count_at_once(look: Look, site: StagedSite, tallied: Tallied) -> None:

@@ -6,6 +6,7 @@ from passerby.clock import SimulatedClock
 from passerby.measure.meter import Meter
 from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import Reason, Trouble
+from passerby.released.scene import Size
 from passerby.sealed.worker.gated_camera import GATE, GatedCamera, gate_settings
 from passerby.sealed.worker.metering import meter_of
 from passerby.sealed.worker.timed_detector import TimedDetector
@@ -119,3 +120,32 @@ def test_an_error_of_measuring_is_told_and_touches_no_scene(monkeypatch: pytest.
         Told()._measure(camera, camera.measured)
     assert said
     assert set(said) == {Trouble("a", Reason.GATE_FAILED, "ZeroDivisionError", "measure")}
+
+
+def test_while_it_is_not_known_whether_a_camera_that_was_away_sees_the_same_place_nothing_is_measured() -> None:
+    camera, stage = gated(), Stage(160, 120)
+    figure = Figure(walks((0.0, 40, 50), (60.0, 120, 50)))
+    told_of(camera, Play(stage, [figure], seconds=20))
+    elsewhere = Stage(160, 120, seed=9)
+    told: list[Pulse | Measurement] = []
+    for time_s, picture in Play(elsewhere, [figure], seconds=2):
+        now_s = 20.0 + time_s
+        camera.see(HandedPicture(picture, now_s, stage.size, captured_wall_s=NOON_S + now_s, connection=2), 5.0)
+        told += camera.measured()
+    assert max((pulse.wall_s for pulse in told if isinstance(pulse, Pulse)), default=0.0) <= NOON_S + 21
+
+
+def test_pictures_of_another_size_are_measured_anew_and_what_was_measured_before_is_told() -> None:
+    camera = gated()
+    told_of(camera, Play(Stage(160, 120), seconds=8))
+    larger = [camera.see(HandedPicture(picture, 8.0 + time_s, Size(192, 120), captured_wall_s=NOON_S + 8.0 + time_s), 5.0)
+              for time_s, picture in Play(Stage(192, 120), seconds=0.5)]  # fmt: skip
+    assert larger
+    assert any(isinstance(one, Measurement) for one in camera.measured())
+
+
+def test_a_zone_whose_lowest_corner_lies_on_the_horizon_blinds_nobody() -> None:
+    ground = (50.0, 0.0, 80.0, 0.0, 10.0, 0.0, 0.0, 0.02, 1.0)  # its horizon is at 500 px
+    on_it = ZoneOrder("on", ((0.0, 100.0), (160.0, 100.0), (80.0, 500.0)), "walking")
+    camera = gated(CameraOrder(camera="a", source="", settle_s=2.0, ground=ground, zones=(on_it,)))
+    assert told_of(camera, Play(Stage(160, 120), seconds=6))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -164,10 +163,13 @@ def test_the_processes_are_few_and_end_when_nothing_is_asked(site: Measured) -> 
     assert 1 <= len(pids) <= PROCESSES
     site.clock.sleep(31)
     site.places.tick()
+    waiting = threading.Event()
+    for _ in range(1000):  # the server's own tick may be ending them just now
+        if not site.places.pids and not any(Path(f"/proc/{pid}").exists() for pid in pids):
+            break
+        waiting.wait(0.02)
     assert site.places.pids == []
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
 class Stuck(HistorianProcess):

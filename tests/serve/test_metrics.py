@@ -4,6 +4,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from passerby.released.messages import Reason
 from passerby.serve.metrics import exposition
+from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.recording_thread import RecordingHealth
 from passerby.supervise.worker_health import WorkerState
 from tests.support.site_now import camera_now, message, place_now, site_now, worker
@@ -21,7 +22,8 @@ def test_prometheus_reads_what_is_said() -> None:
     camera.latency.add(0.33)
     ended = worker("hall", state=WorkerState.WAITING, restarts=2, reason=Reason.CRASHED)
     recording = RecordingHealth(3, 4096, {}, "disk full", alive=True, ticked_ago_s=0.0, minutes=7, free_bytes=10**9)
-    now = site_now(camera, workers=(worker("gate"), ended), recording=recording, not_ready=("x",))
+    measuring = HistoryHealth(3, 90, {"gate": 2}, "the disk is full", alive=True, ticked_ago_s=0.0, days=12)
+    now = site_now(camera, workers=(worker("gate"), ended), recording=recording, measuring=measuring, not_ready=("x",))
     read = values(exposition(now, 2, 5).decode("utf-8"))
     gate = (("camera", "gate"),)
     assert read["passerby_camera_withheld_share", gate] == 0.25
@@ -35,6 +37,9 @@ def test_prometheus_reads_what_is_said() -> None:
     assert read["passerby_worker_restarts_total", (("worker", "hall"),)] == 2
     assert read["passerby_worker_protection_held", (("protection", "landlock"), ("worker", "gate"))] == 0
     assert read["passerby_recording_ok", ()] == 0
+    assert read["passerby_measurements_ok", ()] == 0
+    assert read["passerby_measurements_kept_total", ()] == 90
+    assert read["passerby_measurements_lost_total", gate] == 2
     assert read["passerby_ready", ()] == 0
     assert read["passerby_cameras_watched", ()] == 2
     assert read["passerby_log_lines_lost_total", ()] == 5

@@ -6,6 +6,7 @@ import pytest
 from passerby.released.measurement import Heat, LineMinute, LinePulse, Measurement, Pulse, ZoneMinute, ZonePulse
 from passerby.released.messages import decode_message, encode_message
 from passerby.supervise.measured import believable
+from passerby.supervise.measured_parts import AT_ONCE, PARTS, PER_MINUTE, MeasuredParts
 
 NOON_S = 1_795_435_200
 MINUTE = Measurement(
@@ -31,7 +32,9 @@ def test_what_a_worker_of_ours_says_is_believed_and_comes_through_its_pipe_uncha
         msgspec.structs.replace(MINUTE, zones=MINUTE.zones * 2),
         msgspec.structs.replace(MINUTE, lines=(LineMinute("elsewhere", 1, 1),)),
         msgspec.structs.replace(MINUTE, minute_wall_s=NOON_S + 1),
-        msgspec.structs.replace(MINUTE, minute_wall_s=NOON_S - 60 * 60 * 48),
+        msgspec.structs.replace(MINUTE, minute_wall_s=NOON_S - 60 * 60 * 3),
+        msgspec.structs.replace(MINUTE, minute_wall_s=NOON_S + 180),
+        msgspec.structs.replace(MINUTE, heat=Heat(36, 22, (0.512345,) * 352)),
         msgspec.structs.replace(MINUTE, covered_s=61.0),
         msgspec.structs.replace(MINUTE, part=240),
         msgspec.structs.replace(MINUTE, zones=(ZoneMinute("hall", float("nan"), 1, 1),)),
@@ -45,3 +48,22 @@ def test_what_a_worker_of_ours_says_is_believed_and_comes_through_its_pipe_uncha
 )
 def test_what_cannot_be_true_is_not_believed(wrong: Pulse | Measurement) -> None:
     assert not is_believed(wrong)
+
+
+def test_a_minute_that_comes_again_gets_a_part_of_its_own_and_none_is_lost() -> None:
+    """The clock was set back ten minutes, the camera flapped, the worker was another one: each measurement has a name of its own."""
+    parts, now_s = MeasuredParts(), 0.0
+    names: list[tuple[int, int | None]] = []
+    for number in range(40):
+        now_s += 60.0
+        names.append((number % 10, parts.part_of(NOON_S + 60 * (number % 10), 0, now_s)))
+    assert len(set(names)) == 40
+    assert all(part is not None and part < PARTS for _, part in names)
+    assert parts.part_of(NOON_S, 0, now_s + 60) is None  # a fifth time in a day: there is no name left
+
+
+def test_how_many_come_is_bounded() -> None:
+    parts = MeasuredParts()
+    taken = sum(parts.part_of(NOON_S + 60 * number, 0, 0.0) is not None for number in range(10 * AT_ONCE))
+    assert taken == AT_ONCE
+    assert sum(parts.part_of(NOON_S - 60 * number, 1, 60.0) is not None for number in range(10 * AT_ONCE)) == PER_MINUTE

@@ -54,7 +54,7 @@ class GroundPlane:
         matrix: Floats = numbers.reshape(3, 3)
         if abs(np.linalg.det(matrix)) < LEAST_DETERMINANT:
             raise SettingsError("the ground's homography cannot be inverted", f"expected {HINT}")
-        weight = float(matrix[2, 2]) if foot_px is None else 1.0 / float((np.linalg.inv(matrix) @ (*foot_px, 1.0))[2])
+        weight = float(matrix[2, 2]) if foot_px is None else float((np.linalg.inv(matrix) @ (*foot_px, 1.0))[2])  # that is 1 / w
         return GroundPlane(matrix if weight >= 0 else -matrix)
 
     @property

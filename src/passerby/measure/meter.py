@@ -21,8 +21,6 @@ from passerby.released.measurement import LineMinute, LinePulse, Measurement, Pu
 from passerby.released.scene import Size
 
 LONGEST_STEP_S: Final = 2.0
-MOST_SET_BACK: Final = 3
-"""Minutes that a clock repeats are told apart so many times."""
 MINUTE_S: Final = 60
 SECOND_S: Final = 1.0
 CLOCK_STEP_S: Final = 2.0
@@ -66,7 +64,7 @@ class Meter:
         self._wall_offset_s = 0.0
         self._second: int | None = None
         self._minute: int | None = None
-        self._part, self._set_back = 0, 0
+        self._part = 0
         self._covered_second_s = self._covered_minute_s = 0.0
         self._of_second = [_Counted() for _ in self._lines]
         self._of_minute = [_Counted() for _ in self._lines]
@@ -131,15 +129,14 @@ class Meter:
         if self._second is not None and abs(offset_s - self._wall_offset_s) < CLOCK_STEP_S:
             return []
         told = self._tell_second() + self._tell_minute()
-        self._set_back += self._second is not None and offset_s < self._wall_offset_s
         self._wall_offset_s = offset_s
         self._begin_minute(floor(at_s + offset_s))
         return told
 
     def _begin_minute(self, second: int) -> None:
-        """Begins the minute of a second, or the rest of it: its part has a number that no other part of this minute has."""
+        """Begins the minute of a second, or the rest of it: a part is named by the second at which it began."""
         self._second, self._minute = second, second // MINUTE_S
-        self._part = min(self._set_back, MOST_SET_BACK) * MINUTE_S + second % MINUTE_S
+        self._part = second % MINUTE_S
 
     def _close_until(self, at_s: float) -> list[Pulse | Measurement]:
         """Tells the second and the minute that are over."""

@@ -1,7 +1,7 @@
 """Measures one zone of one camera: occupancy, density, speed, dwell, queue. Keeps who came when only for as long as a person's track lives."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import hypot
 from statistics import median
 from typing import Final
@@ -21,6 +21,10 @@ LEAVE_AFTER_S: Final = 2.0
 QUEUE_SPEED_M_S: Final = 0.4
 QUEUE_SPEED_HEIGHTS_S: Final = 0.2
 """Slower than this somebody stands; by the person's own height where the ground is not known."""
+SPEED_DIGITS: Final = 1
+"""Speeds are told in steps of 0.1 m/s: finer ones could tell one walker from another, and summed up they would be a finer way than figures give."""
+LEAST_PERSONS: Final = 3
+"""A minute's speeds and directions are told where at least so many were: what is kept for years is of nobody in particular."""
 SERVED_OVER_S: Final = 300.0
 """The rate at which people leave a queue is taken over so long."""
 
@@ -63,6 +67,7 @@ class ZoneMeter:
         count, standing = len(here), sum(_stands(one, velocity) for one, velocity in here)
         for spans in (self._second, self._minute):
             spans.add(passed_s, count, count + unconfirmed, standing, [velocity for _, velocity in here if velocity is not None])
+            spans.meet(one.track for one, _ in here)
 
     def lose_all(self) -> None:
         """Everybody is lost from sight: visits end where they were last seen, and nobody is taken to have left."""
@@ -84,9 +89,9 @@ class ZoneMeter:
             spans.most,
             None if area_m2 is None else round(people / area_m2, 4),
             None if area_m2 is None else round(density_error(people, area_m2, self._zone.area_error), 4),
-            None if not speeds else round(median(speeds), 3),
-            None if east is None else round(east, 3),
-            None if north is None else round(north, 3),
+            None if not speeds else round(median(speeds), SPEED_DIGITS),
+            None if east is None else round(east, SPEED_DIGITS),
+            None if north is None else round(north, SPEED_DIGITS),
         )
 
     def minute(self) -> ZoneMinute:
@@ -95,9 +100,8 @@ class ZoneMeter:
         ended, self._ended = self._ended, []
         people, area_m2 = spans.people_mean, self._zone.area_m2
         per_m2 = None if area_m2 is None else people / area_m2
-        east, north = spans.velocity or (None, None)
-        speeds = np.array(spans.speeds)
-        tenth, middle, nine = (float(value) for value in np.percentile(speeds, (10, 50, 90))) if len(speeds) else (0.0, 0.0, 0.0)
+        several = spans.persons >= LEAST_PERSONS
+        east, north = (spans.velocity if several else None) or (None, None)
         return ZoneMinute(
             self._zone.id,
             people_mean=round(people, 3),
@@ -107,9 +111,9 @@ class ZoneMeter:
             per_m2_error=None if area_m2 is None else round(density_error(people, area_m2, self._zone.area_error), 4),
             per_m2_most=None if area_m2 is None else round(spans.most / area_m2, 4),
             service=None if per_m2 is None else service_of(per_m2, waiting=self._zone.waiting or self._zone.queue),
-            speed_m_s=None if not len(speeds) else (round(tenth, 3), round(middle, 3), round(nine, 3)),
-            east_m_s=None if east is None else round(east, 3),
-            north_m_s=None if north is None else round(north, 3),
+            speed_m_s=_spread(spans.speeds) if several else None,
+            east_m_s=None if east is None else round(east, SPEED_DIGITS),
+            north_m_s=None if north is None else round(north, SPEED_DIGITS),
             dwell=_binned(ended),
             queue_mean=round(spans.standing_mean, 3) if self._zone.queue else None,
             queue_most=spans.standing_most if self._zone.queue else None,
@@ -151,6 +155,7 @@ class _Spans:
         self.speeds: list[float] = []
         self._east = self._north = 0.0
         self._moving = 0
+        self._met: set[int] = set()
 
     def add(self, passed_s: float, count: int, most: int, standing: int, velocities: Sequence[Velocity]) -> None:
         self._passed_s += passed_s
@@ -162,6 +167,14 @@ class _Spans:
             self._east, self._north, self._moving = self._east + east, self._north + north, self._moving + 1
             if len(self.speeds) < self.MOST_SPEEDS:
                 self.speeds.append(hypot(east, north))
+
+    def meet(self, tracks: Iterable[Track]) -> None:
+        """Counts who was there, each once while their track lives."""
+        self._met.update(id(track) for track in tracks)
+
+    @property
+    def persons(self) -> int:
+        return len(self._met)
 
     @property
     def people_mean(self) -> float:
@@ -178,6 +191,14 @@ class _Spans:
     @property
     def velocity(self) -> Velocity | None:
         return (self._east / self._moving, self._north / self._moving) if self._moving else None
+
+
+def _spread(speeds_m_s: Sequence[float]) -> tuple[float, float, float] | None:
+    """p10, median and p90; None = nobody moved on a ground that is known."""
+    if not speeds_m_s:
+        return None
+    tenth, middle, nine = (round(float(value), SPEED_DIGITS) for value in np.percentile(np.array(speeds_m_s), (10, 50, 90)))
+    return tenth, middle, nine
 
 
 def _stands(one: Standing, velocity: Velocity | None) -> bool:

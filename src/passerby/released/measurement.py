@@ -132,8 +132,8 @@ class Measurement(msgspec.Struct, frozen=True, tag="measurement"):
         camera: Its id.
         minute_wall_s: Begin of the minute, seconds since 1970 UTC; a whole multiple of 60.
         covered_s: Seconds of it that were seen and measured, 0 to 60. What was not seen is a gap, never a zero.
-        part: Second of the minute at which measuring began: 0, or later where a camera came back or a worker began anew within it; 60 is added each
-            time that the clock was set back, three times at most. Camera, minute and part name a measurement for good.
+        part: Second of the minute at which measuring began: 0, or later where a camera came back or a worker began anew within it. The supervisor
+            adds 60 for each time that the minute came before, as where the clock was set back. Camera, minute and part name it for good.
     """
 
     camera: str

@@ -97,16 +97,6 @@ class StreamEncoder:
             return AccessUnit((self._shape.repeated_picture(self._frame_num),), key=False)
         return self._encoded(i420, key=key)
 
-    def again(self, *, key: bool) -> AccessUnit:
-        """The picture before once more.
-
-        Raises:
-            OutputError: The encoder failed.
-        """
-        if self._last is None:
-            raise OutputError("there was no picture yet")
-        return self.picture(self._last, key=key)
-
     def _encoded(self, i420: NDArray[np.uint8], *, key: bool) -> AccessUnit:
         frame = encoder_frame(i420)
         frame.pts, self._count = self._count, self._count + 1

@@ -11,12 +11,12 @@
     119745017.m4s
 
 Numbers count half seconds since 2025, so they also grow over a restart, and stay below 2**31, more than which some players cannot read. Pictures of
-another size come after EXT-X-DISCONTINUITY with an init segment of their own.
+another size come after EXT-X-DISCONTINUITY with an init segment of their own. After a change of orders all pictures are void, and it goes on with the next number.
 """
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -56,6 +56,7 @@ class HlsWindow:
         self._inits: dict[str, bytes] = {}
         self._init: bytes | None = None
         self._gone_discontinuities = 0
+        self._voided: _Segment | None = None
 
     @property
     def next_picture(self) -> int | None:
@@ -71,10 +72,10 @@ class HlsWindow:
     def put(self, first: int, data: bytes) -> None:
         """A new segment; one that is not newer than the newest is left out."""
         with self._lock:
-            if self._init is None or (self._segments and first <= self._segments[-1].first):
+            before = self._segments[-1] if self._segments else self._voided
+            if self._init is None or (before is not None and first <= before.first):
                 return
             sequence = self._first_sequence + first // SEGMENT_PICTURES
-            before = self._segments[-1] if self._segments else None
             same = before is not None and self._inits[before.init] == self._init
             init = before.init if before is not None and same else f"init-{sequence}.mp4"
             self._inits[init] = self._init
@@ -89,8 +90,16 @@ class HlsWindow:
         with self._lock:
             self._segments.clear()
             self._inits.clear()
-            self._init = None
+            self._init = self._voided = None
             self._gone_discontinuities = 0
+
+    def void(self) -> None:
+        """Lets go of all pictures. The playlist goes on after them: with the next number, and what a player must know stays."""
+        with self._lock:
+            if self._segments:
+                self._gone_discontinuities += sum(segment.discontinuous for segment in self._segments)
+                self._voided = replace(self._segments[-1], data=b"")
+                self._segments.clear()
 
     def playlist(self) -> str | None:
         """The playlist; None = there is no segment yet."""
@@ -124,6 +133,7 @@ class HlsWindow:
     def _trim(self) -> None:
         while len(self._segments) > KEPT:
             self._gone_discontinuities += self._segments.popleft().discontinuous
+        self._voided = None
         used = {segment.init for segment in self._segments}
         self._inits = {name: data for name, data in self._inits.items() if name in used}
 

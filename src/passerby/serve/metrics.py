@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from passerby.released.messages import CameraHealth
 from passerby.supervise.camera_words import Condition
+from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.latency import BOUNDS_S
 from passerby.supervise.process_memory import resident_bytes
 from passerby.supervise.site_now import CameraNow, SiteNow
@@ -66,6 +67,20 @@ class _Once(Collector):
             yield GaugeMetricFamily("passerby_recording_free_bytes", "Free space of the disk.", now.recording.free_bytes)
             yield GaugeMetricFamily("passerby_recording_queue_scenes", "Scenes that wait to be written.", now.recording.waiting)
             yield GaugeMetricFamily("passerby_recording_queue_bytes", "Their bytes.", now.recording.waiting_bytes)
+        if now.measuring is not None:
+            yield from _measuring_metrics(now.measuring)
+
+
+def _measuring_metrics(measuring: HistoryHealth) -> Iterator[Metric]:
+    """How keeping measurements is, and nothing of what was measured."""
+    yield GaugeMetricFamily("passerby_measurements_ok", "Whether keeping measurements works.", float(not measuring.failing))
+    yield CounterMetricFamily("passerby_measurements_kept", "Minutes of cameras that were kept since the start.", measuring.kept)
+    yield GaugeMetricFamily("passerby_measurements_queue", "Minutes of cameras that wait to be kept.", measuring.waiting)
+    yield GaugeMetricFamily("passerby_measurements_days", "Days of which there are measurements.", measuring.days)
+    lost = CounterMetricFamily("passerby_measurements_lost", "Minutes of cameras that could not be kept.", labels=["camera"])
+    for camera, count in sorted(measuring.lost.items()):
+        lost.add_metric([camera], count)
+    yield lost
 
 
 def _camera_metrics(cameras: tuple[CameraNow, ...]) -> Iterator[Metric]:

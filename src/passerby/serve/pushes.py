@@ -139,7 +139,7 @@ class Push:
                     return True
                 shape = stream.shape
             self._rung.clear()
-            reading = stream.outlet.read(position)
+            reading = stream.read(position)
             position = reading.position
             if reading.data:
                 _send(process, reading.data)

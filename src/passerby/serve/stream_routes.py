@@ -74,7 +74,7 @@ async def _transport(stream: CameraStream) -> AsyncGenerator[bytes, None]:
     now_s = asyncio.get_running_loop().time
     heard_s = now_s()
     while not stream.ended and now_s() - heard_s < SILENT_S:
-        reading = stream.outlet.read(position)
+        reading = stream.read(position)
         position = reading.position
         if reading.data:
             heard_s = now_s()
@@ -129,7 +129,7 @@ def _add_hls(app: FastAPI, site: NamedCameras, streams: Streams) -> None:
         return Response(text, media_type=PLAYLIST_TYPE)
 
     def file(camera: str, name: str) -> Response:
-        data = _asked(site, streams, camera, "video").hls.file(name)
+        data = _asked(site, streams, camera, "video").file(name)
         if data is None:
             raise AnswerError(404, "That segment is too old.", "Ask for index.m3u8 again.")
         return Response(data, media_type=SEGMENT_TYPE)

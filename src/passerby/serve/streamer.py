@@ -23,8 +23,9 @@ from passerby.released.framing import framed, read_framed
 from passerby.released.mpeg_ts import TICKS_HZ, TsMuxer
 from passerby.released.render import Picture
 from passerby.released.scene import Size
-from passerby.released.streamed_picture import StreamedPicture
+from passerby.released.streamed_picture import NO_PICTURE, StreamedPicture
 from passerby.released.video_stream import StreamEncoder
+from passerby.released.withheld_picture import WithheldPicture
 from passerby.serve.streamer_orders import (
     RATE_HZ,
     SEGMENT_PICTURES,
@@ -38,6 +39,8 @@ from passerby.serve.streamer_orders import (
     PlateLost,
     Show,
     TransportChunk,
+    Void,
+    Voided,
     Want,
 )
 
@@ -84,6 +87,9 @@ class Streamer:
                     yield PlateLost()
             case Hide():
                 self._shown.hide()
+            case Void():
+                self._void()
+                yield Voided(order.orders)
             case Want():
                 self._want = order
                 if not order.video:
@@ -104,6 +110,13 @@ class Streamer:
                 yield from self._video(number, picture)
             if self._want.jpeg and number == newest:
                 yield from self._jpegs(number, picture)
+
+    def _void(self) -> None:
+        """Nothing that goes out from now on shows, or needs, what went before."""
+        self._shown.hide()
+        self._samples, self._jpeg = [], None
+        # Where a process before gave more than this one has made up for, readers begin later still.
+        self._key_at = max(self._key_at, self._next)
 
     def _video(self, number: int, picture: Picture) -> Iterator[Answer]:
         if number != self._video_next:
@@ -126,8 +139,10 @@ class Streamer:
             yield InitSegment(init_segment(self._encoder.parameter_sets, self._encoder.encoded_size))
         encoder = self._encoder
         key = number % SEGMENT_PICTURES == 0 or number == self._key_at
-        # Another size comes with the next segment; until then the picture before is given once more.
-        unit = encoder.picture(picture, key=key) if encoder.size == size else encoder.again(key=key)
+        if encoder.size != size:
+            # Another size comes with the next segment. The picture before is void already.
+            picture = WithheldPicture(encoder.size).picture(NO_PICTURE, "pictures of another size come")
+        unit = encoder.picture(picture, key=key)
         units = (*encoder.parameter_sets, *unit.units) if unit.key else unit.units
         if number == self._key_at:
             self._transport = TsMuxer()  # what readers get begins here, and says that it does

@@ -54,6 +54,12 @@ class Hide(msgspec.Struct, frozen=True, tag="hide"):
     """What was shown is void: nothing is shown until a scene brings the whole plate."""
 
 
+class Void(msgspec.Struct, frozen=True, tag="void"):
+    """The orders that scenes follow were changed: all that was shown is void, and what is not whole yet is never given out."""
+
+    orders: int
+
+
 class TransportChunk(msgspec.Struct, frozen=True, tag="ts"):
     """One picture as MPEG-TS. `key`: a reader can begin here."""
 
@@ -86,5 +92,11 @@ class PlateLost(msgspec.Struct, frozen=True, tag="lost"):
     """The scene follows on one that was never shown here: the whole plate is needed."""
 
 
-Order = Begin | Show | Hide | Want
-Answer = TransportChunk | InitSegment | MediaSegment | Jpeg | PlateLost
+class Voided(msgspec.Struct, frozen=True, tag="voided"):
+    """What comes from now on shows nothing of before the change of orders that `Void` told."""
+
+    orders: int
+
+
+Order = Begin | Show | Hide | Void | Want
+Answer = TransportChunk | InitSegment | MediaSegment | Jpeg | PlateLost | Voided

@@ -14,7 +14,7 @@ from passerby.clock import Clock
 from passerby.errors import SceneError
 from passerby.released.framing import length_of, read_framed
 from passerby.serve.painter_process import PASSED_ON
-from passerby.serve.streamer_orders import Answer, Begin, Hide, Order, PlateLost, Show, Want
+from passerby.serve.streamer_orders import Answer, Begin, Hide, Order, PlateLost, Show, Void, Want
 from passerby.supervise.gathering import Pending
 
 STREAMER: Final = (sys.executable, "-I", "-m", "passerby.serve.streamer")
@@ -40,6 +40,10 @@ class SceneSource(Protocol):
 
     def lose_plate(self, camera: str) -> None:
         """Says that the whole plate is needed again."""
+        ...
+
+    def orders(self, camera: str) -> int:
+        """Which orders the scenes follow: where they were changed, what was shown before is void."""
         ...
 
     def plate(self, camera: str) -> int | None:
@@ -181,7 +185,7 @@ class StreamerProcess:
         return self._process
 
     def _feed(self, process: subprocess.Popen[bytes]) -> None:
-        self._told = self._want
+        self._told, orders = self._want, self._source.orders(self._camera)
         _send(process, self._begin(self._told))
         shown: int | None = None
         while not self._ending.is_set() and process.poll() is None:
@@ -189,6 +193,11 @@ class StreamerProcess:
             if self._told != self._want:
                 self._told = self._want
                 _send(process, self._told)
+            # Before a scene is taken: one that was taken later follows these orders, or newer ones.
+            newest_orders = self._source.orders(self._camera)
+            if newest_orders != orders:
+                orders, shown, self._lost = newest_orders, None, True
+                _send(process, Void(orders))
             if self._lost:
                 self._lost = False
                 self._source.lose_plate(self._camera)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import duckdb
 
 from passerby.errors import InputError, SettingsError
-from passerby.store.buckets import Every, edges
+from passerby.store.buckets import STEPS_S, Every, edges
 from passerby.store.database import connection
 from passerby.store.layout import Layout, ends_of
 from passerby.store.question import Question, Span, Table
@@ -26,54 +27,46 @@ TRIES: Final = 3
 """A file that is compacted away while it is read is looked for anew."""
 WEEK_HOURS: Final = 168
 
-_BY_TIME: Final = "sum({0} * covered_s) / nullif(sum(covered_s) FILTER ({0} IS NOT NULL), 0)"
-_BY_PEOPLE: Final = "sum({0} * people_mean * covered_s) / nullif(sum(people_mean * covered_s) FILTER ({0} IS NOT NULL), 0)"
+
+def _by_time(name: str, told_with: str = "") -> str:
+    """SQL of a mean over time; `told_with` names the column that is told whenever this one is."""
+    return f"sum({name} * covered_s) / nullif(sum(if({told_with or name} IS NULL, 0, covered_s)), 0)"
+
+
+def _by_people(name: str, told_with: str) -> str:
+    """SQL of a mean over people and time."""
+    return f"sum({name} * people_s) / nullif(sum(if({told_with} IS NULL, 0, people_s)), 0)"
+
+
 _COLUMNS: Final[dict[Table, dict[str, str]]] = {
     Table.ZONES: {
-        **{name: _BY_TIME.format(name) for name in ("people_mean",)},
+        "people_mean": "sum(people_s) / nullif(sum(covered_s), 0)",
         "people_least": "min(people_least)",
         "people_most": "max(people_most)",
-        **{name: _BY_TIME.format(name) for name in ("per_m2", "per_m2_error")},
+        "per_m2": _by_time("per_m2"),
+        "per_m2_error": _by_time("per_m2_error", "per_m2"),
         "per_m2_most": "max(per_m2_most)",
-        **{name: _BY_PEOPLE.format(name) for name in ("speed_p10_m_s", "speed_median_m_s", "speed_p90_m_s", "east_m_s", "north_m_s")},
+        **{name: _by_people(name, "speed_median_m_s") for name in ("speed_p10_m_s", "speed_median_m_s", "speed_p90_m_s")},
+        **{name: _by_people(name, "east_m_s") for name in ("east_m_s", "north_m_s")},
         **{name: f"sum({name})" for name in DWELL_COLUMNS},
-        "queue_mean": _BY_TIME.format("queue_mean"),
+        "queue_mean": _by_time("queue_mean"),
         "queue_most": "max(queue_most)",
-        "wait_s": _BY_TIME.format("wait_s"),
+        "wait_s": _by_time("wait_s"),
     },
     Table.LINES: {
         "ab": "sum(ab)",
         "ba": "sum(ba)",
-        **{name: _BY_TIME.format(name) for name in ("flow_ab", "flow_ba")},
+        "flow_ab": _by_time("flow_ab"),
+        "flow_ba": _by_time("flow_ba", "flow_ab"),
     },
 }
+"""How a span's values come of its minutes'. Aggregates that are alike are worked out once."""
+_ADDED: Final = {Table.ZONES: ", people_mean * covered_s AS people_s", Table.LINES: ""}
 
 
 def columns(table: Table) -> tuple[str, ...]:
     """The names of a table's values, in order."""
     return tuple(_COLUMNS[table])
-
-
-def answer(folder: Path, question: Question, most: int = MOST_SPANS) -> list[Span]:
-    """The spans of a question, by camera, id and time; gaps are among them. Spans that the range touches are answered whole.
-
-    Args:
-        folder: The folder `measurements`.
-        question: What is asked.
-        most: More spans than these are refused.
-
-    Raises:
-        InputError: A file of the history cannot be read.
-        SettingsError: The range makes no sense, or has too many spans.
-    """
-    every = Every.HOUR if question.weekdays else question.every
-    begins = edges(question.from_s, question.to_s, every, question.zone)
-    slots = [_hour_of_week(begin, question) for begin in begins[:-1]] if question.weekdays else list(range(len(begins) - 1))
-    question = replace(question, from_s=begins[0], to_s=begins[-1])
-    known = _by_id(_rows(Layout(folder), question, begins, slots, most), question)
-    if len(known) * (WEEK_HOURS if question.weekdays else len(begins) - 1) > most:
-        raise _too_many(most)
-    return list(_weeks(known, question) if question.weekdays else _spans(known, question, begins))
 
 
 Row = tuple[str, str, int, float, tuple[float | None, ...]]
@@ -82,25 +75,82 @@ Known = list[tuple[tuple[str, str], dict[int, Row]]]
 """By camera and id, what is known by slot."""
 
 
-def _rows(layout: Layout, question: Question, begins: list[float], slots: list[int], most: int) -> list[Row]:
-    for left in range(TRIES - 1, -1, -1):
-        lines = _lines(layout, question)
-        sql = _source(layout, question, lines)
-        if sql is None:
-            return []
-        try:
-            with connection(layout.folder, threads=2) as database:
-                found = database.execute(_grouped(sql, question, most), [[int(begin // 60) for begin in begins], [*slots, -1]]).fetchall()
-            if left and _lines(layout, question) != lines:
-                continue  # lines were set aside meanwhile: a file of the same name may have been another one
-        except duckdb.Error as error:
-            if not left:
-                raise InputError(f"the history cannot be read: {type(error).__name__}", "look into the state folder's measurements") from error
-        else:
-            if len(found) > most:
-                raise _too_many(most)
-            return [(str(row[0]), str(row[1]), int(row[2]), float(row[3]), tuple(row[4:])) for row in found]
-    raise AssertionError("unreachable")
+class Reader:
+    """Answers questions, one after the other, with a DuckDB that is kept: what a day's file says of itself is read once. A context.
+
+    Args:
+        folder: The folder `measurements`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._layout = Layout(folder)
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    def answer(self, question: Question, most: int = MOST_SPANS) -> list[Span]:
+        """The spans of a question, by camera, id and time; gaps are among them. Spans that the range touches are answered whole.
+
+        Args:
+            question: What is asked.
+            most: More spans than these are refused.
+
+        Raises:
+            InputError: A file of the history cannot be read.
+            SettingsError: The range makes no sense, or has too many spans.
+        """
+        every = Every.HOUR if question.weekdays else question.every
+        begins = edges(question.from_s, question.to_s, every, question.zone)
+        question = replace(question, from_s=begins[0], to_s=begins[-1])
+        known = _by_id(self._rows(question, begins, most), question)
+        if len(known) * (WEEK_HOURS if question.weekdays else len(begins) - 1) > most:
+            raise _too_many(most)
+        return list(_weeks(known, question) if question.weekdays else _spans(known, question, begins))
+
+    def close(self) -> None:
+        """Lets go of the DuckDB."""
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _rows(self, question: Question, begins: list[float], most: int) -> list[Row]:
+        layout = self._layout
+        for left in range(TRIES - 1, -1, -1):
+            lines = _lines(layout, question)
+            sql = _source(layout, question, lines)
+            if sql is None:
+                return []
+            try:
+                if self._database is None:
+                    self._database = connection(layout.folder, threads=2)
+                grouped, values = _grouped(sql, question, begins, most)
+                found = self._database.execute(grouped, values).fetchall()
+                if left and _lines(layout, question) != lines:
+                    continue  # lines were set aside meanwhile: a file of the same name may have been another one
+            except duckdb.Error as error:
+                self.close()
+                if not left:
+                    raise InputError(f"the history cannot be read: {type(error).__name__}", "look into the state folder's measurements") from error
+            else:
+                if len(found) > most:
+                    raise _too_many(most)
+                return [(str(row[0]), str(row[1]), int(row[2]), float(row[3]), tuple(row[4:])) for row in found]
+        raise AssertionError("unreachable")
+
+
+def answer(folder: Path, question: Question, most: int = MOST_SPANS) -> list[Span]:
+    """The spans of one question, as `Reader.answer`.
+
+    Raises:
+        InputError: A file of the history cannot be read.
+        SettingsError: The range makes no sense, or has too many spans.
+    """
+    with Reader(folder) as reader:
+        return reader.answer(question, most)
 
 
 def _lines(layout: Layout, question: Question) -> list[tuple[Path, int]]:
@@ -132,7 +182,8 @@ def _source(layout: Layout, question: Question, lines: list[tuple[Path, int]]) -
     return " UNION ALL BY NAME ".join(f"({part})" for part in parts) or None
 
 
-def _grouped(sql: str, question: Question, most: int) -> str:
+def _grouped(sql: str, question: Question, begins: list[float], most: int) -> tuple[str, list[object]]:
+    """SQL of all spans that are not gaps, and what goes into it."""
     name = "zone" if question.table is Table.ZONES else "line"
     where = [f"minute >= {int(question.from_s // 60)}", f"minute < {-int(-question.to_s // 60)}"]
     if question.camera is not None:
@@ -140,12 +191,19 @@ def _grouped(sql: str, question: Question, most: int) -> str:
     if question.ids:
         where.append(f"{name} IN ({', '.join(quoted(one) for one in question.ids)})")
     values = ", ".join(f"{made} AS {column}" for column, made in _COLUMNS[question.table].items())
-    return (
-        "WITH edges AS (SELECT unnest(?::BIGINT[]) AS begin, unnest(?::BIGINT[]) AS slot), "
-        f"rows AS (SELECT * FROM ({sql}) WHERE {' AND '.join(where)}) "
-        f"SELECT camera, {name}, slot, sum(covered_s), {values} FROM rows ASOF JOIN edges ON rows.minute >= edges.begin "
-        f"GROUP BY ALL ORDER BY ALL LIMIT {most + 1}"
+    rows = f"(SELECT *{_ADDED[question.table]} FROM ({sql}) WHERE {' AND '.join(where)})"
+    end = f"GROUP BY ALL ORDER BY ALL LIMIT {most + 1}"
+    step_s = STEPS_S.get(question.every)
+    if step_s is not None and not question.weekdays:
+        # Spans that are all of a length need no table of them.
+        slot = f"(minute - {int(begins[0] // 60)}) // {step_s // 60}"
+        return f"SELECT camera, {name}, {slot} AS slot, sum(covered_s), {values} FROM {rows} {end}", []
+    slots = [_hour_of_week(begin, question) for begin in begins[:-1]] if question.weekdays else list(range(len(begins) - 1))
+    joined = (
+        "WITH edges AS (SELECT unnest(?::BIGINT[]) AS begin, unnest(?::BIGINT[]) AS slot) "
+        f"SELECT camera, {name}, slot, sum(covered_s), {values} FROM {rows} AS rows ASOF JOIN edges ON rows.minute >= edges.begin {end}"
     )
+    return joined, [[int(begin // 60) for begin in begins], [*slots, -1]]
 
 
 def _spans(known: Known, question: Question, begins: list[float]) -> Iterator[Span]:

@@ -22,7 +22,8 @@ class Every(StrEnum):
     YEAR = "year"
 
 
-_SECONDS: Final = {Every.MINUTE: 60, Every.QUARTER: 900, Every.HOUR: 3600}
+STEPS_S: Final = {Every.MINUTE: 60, Every.QUARTER: 900, Every.HOUR: 3600}
+"""Spans that are all of a length."""
 
 
 def edges(from_s: float, to_s: float, every: Every, zone: tzinfo) -> list[float]:
@@ -36,7 +37,7 @@ def edges(from_s: float, to_s: float, every: Every, zone: tzinfo) -> list[float]
     """
     if not from_s < to_s:
         raise SettingsError("the end of a range is not after its beginning", "give from and to in this order")
-    step_s = _SECONDS.get(every)
+    step_s = STEPS_S.get(every)
     found: list[float] = []
     for edge in _by_seconds(from_s, to_s, step_s, zone) if step_s else _by_days(from_s, to_s, every, zone):
         found.append(edge)

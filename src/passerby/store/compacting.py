@@ -26,7 +26,7 @@ from passerby.store.history import History
 from passerby.store.layout import LOCK, TABLES, Layout
 from passerby.store.tables import KEYS, from_days, from_lines, once, quoted
 
-ROW_GROUP: Final = 8192
+ROW_GROUP: Final = 32_768
 
 
 def compact(folder: Path) -> None:

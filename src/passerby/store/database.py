@@ -18,7 +18,7 @@ def connection(history: Path | None = None, threads: int = 1) -> duckdb.DuckDBPy
         history: The folder `measurements`, where it may put aside what it has no memory for; None = nowhere.
         threads: How many it may use.
     """
-    return duckdb.connect(
+    database = duckdb.connect(
         ":memory:",
         config={
             "threads": threads,
@@ -29,3 +29,6 @@ def connection(history: Path | None = None, threads: int = 1) -> duckdb.DuckDBPy
             "allow_community_extensions": "false",
         },
     )
+    # A day's file never changes, so what it says of itself is read once.
+    database.execute("SET parquet_metadata_cache = true")
+    return database

@@ -20,7 +20,7 @@ import msgspec
 from passerby.errors import PasserbyError, SettingsError, UserError
 from passerby.released.framing import framed, read_framed
 from passerby.store.accuracy import read_accuracies, write_accuracies
-from passerby.store.answers import answer
+from passerby.store.answers import Reader
 from passerby.store.asking import question_of
 from passerby.store.compacting import compact
 from passerby.store.historian_orders import (
@@ -44,30 +44,36 @@ MOST_BYTES: Final = 2 * 1024**3
 """Address space of the process: a question that needs more fails, and nothing beside it."""
 
 
-def answer_to(order: HistorianOrder) -> HistorianAnswer:
-    """The answer to an order; what went wrong is told in words."""
-    try:
-        if isinstance(order, Compact):
-            compact(Path(order.folder))
-            return Compacted()
-        if isinstance(order, Validate):
-            _validate(order)
-            return Validated()
-        return Told(_told(order))
-    except SettingsError as error:
-        return Senseless(error.message, error.hint)
-    except UserError as error:
-        return Failed(error.message)
-    except (PasserbyError, OSError, duckdb.Error, MemoryError) as error:
-        return Failed(f"the history cannot be read: {type(error).__name__}")
+class Historian:
+    """Answers orders about histories; those that it read are kept open."""
 
+    def __init__(self) -> None:
+        self._readers: dict[str, Reader] = {}
 
-def _told(ask: AskHistory) -> bytes:
-    folder = Path(ask.folder)
-    question = question_of(ask.wish, UTC if ask.zone == "UTC" else ZoneInfo(ask.zone), ask.now_s)
-    spans = answer(folder, question, ask.most)
-    sheet = sheet_of(question, spans, read_accuracies(folder), frozenset(ask.waiting), for_operator=ask.for_operator)
-    return csv_of(sheet) if ask.form == CSV else json_of(sheet, question, ask.zone)
+    def answer(self, order: HistorianOrder) -> HistorianAnswer:
+        """The answer to an order; what went wrong is told in words."""
+        try:
+            if isinstance(order, Compact):
+                compact(Path(order.folder))
+                return Compacted()
+            if isinstance(order, Validate):
+                _validate(order)
+                return Validated()
+            return Told(self._told(order))
+        except SettingsError as error:
+            return Senseless(error.message, error.hint)
+        except UserError as error:
+            return Failed(error.message)
+        except (PasserbyError, OSError, duckdb.Error, MemoryError) as error:
+            return Failed(f"the history cannot be read: {type(error).__name__}")
+
+    def _told(self, ask: AskHistory) -> bytes:
+        folder = Path(ask.folder)
+        question = question_of(ask.wish, UTC if ask.zone == "UTC" else ZoneInfo(ask.zone), ask.now_s)
+        reader = self._readers.setdefault(ask.folder, Reader(folder))
+        spans = reader.answer(question, ask.most)
+        sheet = sheet_of(question, spans, read_accuracies(folder), frozenset(ask.waiting), for_operator=ask.for_operator)
+        return csv_of(sheet) if ask.form == CSV else json_of(sheet, question, ask.zone)
 
 
 def _validate(order: Validate) -> None:
@@ -78,8 +84,9 @@ def _validate(order: Validate) -> None:
 
 def answer_all(orders: BinaryIO, answers: BinaryIO) -> None:
     """Follows orders until they end."""
+    historian = Historian()
     while (data := read_framed(orders)) is not None:
-        answers.write(framed(msgspec.msgpack.encode(answer_to(msgspec.msgpack.decode(data, type=HistorianOrder)))))
+        answers.write(framed(msgspec.msgpack.encode(historian.answer(msgspec.msgpack.decode(data, type=HistorianOrder)))))
         answers.flush()
 
 

@@ -1,17 +1,17 @@
-"""A sheet as people read it in a terminal: the columns that say something, in line; the accuracy below, once."""
+"""A sheet as people read it in a terminal: the columns that say most, in line; the accuracy below, once. The other forms have all columns."""
 
 from typing import Final
 
-from passerby.store.sheet import Cell, Sheet
+from passerby.store.sheet import DWELL_NAMES, Cell, Sheet
 
 GAP: Final = ""
 ALWAYS: Final = frozenset({"camera", "zone", "line", "begin", "end", "covered_s"})
-LEFT_OUT: Final = frozenset({"end", "accuracy"})
+LEFT_OUT: Final = frozenset({"end", "accuracy", "speed_p10_m_s", "speed_p90_m_s", "east_m_s", "north_m_s", "dwell_merged", *DWELL_NAMES.values()})
 TEXTS: Final = frozenset({"camera", "zone", "line", "begin", "service"})
 
 
 def table_of(sheet: Sheet) -> bytes:
-    """The table. Columns that are empty throughout are left out; an empty cell is a gap, or not known."""
+    """The table. Columns that are empty throughout are left out, too; an empty cell is a gap, or not known."""
     if not sheet.rows:
         return b"nothing was measured there"
     shown = [
@@ -19,7 +19,7 @@ def table_of(sheet: Sheet) -> bytes:
         for number, name in enumerate(sheet.columns)
         if name not in LEFT_OUT and (name in ALWAYS or any(row[number] is not None for row in sheet.rows))
     ]
-    cells = [[sheet.columns[number] for number in shown], *([_text(row[number]) for number in shown] for row in sheet.rows)]
+    cells = [[sheet.columns[number] for number in shown], *([_text(row[number], sheet.columns[number]) for number in shown] for row in sheet.rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(shown))]
     left = [sheet.columns[number] in TEXTS for number in shown]
     lines = [
@@ -38,8 +38,10 @@ def _accuracies(sheet: Sheet) -> list[str]:
     return [f"measured accuracy of {camera} {one}: {words}" for (camera, one), words in of_each.items()]
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Cell, column: str) -> str:
     if cell is None:
         return GAP
+    if column == "begin":
+        return str(cell).replace("T", " ").replace(":00+", " +").replace(":00-", " -") if "T" in str(cell) else str(cell)
     text = f"{cell:g}" if isinstance(cell, float) else str(cell)
     return text if text.isprintable() else "\N{REPLACEMENT CHARACTER}"

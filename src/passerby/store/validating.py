@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from passerby.store.accuracy import NEEDED, Accuracy
-from passerby.store.answers import answer
+from passerby.store.answers import Reader
 from passerby.store.buckets import Every
 from passerby.store.intervals import mean_interval
 from passerby.store.layout import day_of
@@ -65,10 +65,11 @@ def validated(folder: Path, entries: Iterable[Entry], shapes: Mapping[Place, str
         if shapes.get(place) == tap.shape:
             of_place.setdefault(place, []).append(tap)
     found: list[Accuracy] = []
-    for place, taps in sorted(of_place.items()):
-        observations = zone_errors(folder, taps, seen) if place[0] is Table.ZONES else line_errors(folder, taps)
-        for way in ("",) if place[0] is Table.ZONES else WAYS:
-            found += accuracy_of(place, way, [one for one in observations if one.way == way], zone)
+    with Reader(folder) as reader:
+        for place, taps in sorted(of_place.items()):
+            observations = zone_errors(reader, taps, seen) if place[0] is Table.ZONES else line_errors(reader, taps)
+            for way in ("",) if place[0] is Table.ZONES else WAYS:
+                found += accuracy_of(place, way, [one for one in observations if one.way == way], zone)
     return found
 
 
@@ -79,10 +80,10 @@ def standing(entries: Iterable[Entry]) -> list[Tap]:
     return sorted((tap for tap in taps if tap.what is not What.UNDO and (tap.sitting, tap.id) not in undone), key=lambda tap: tap.wall_s)
 
 
-def zone_errors(folder: Path, taps: Iterable[Tap], seen: Mapping[str, float]) -> list[Observation]:
+def zone_errors(reader: Reader, taps: Iterable[Tap], seen: Mapping[str, float]) -> list[Observation]:
     """Of each stamp of a zone."""
     stamps = [tap for tap in taps if tap.what is What.NOW and tap.people is not None]
-    minutes = _measured(folder, [stamp for stamp in stamps if stamp.id not in seen])
+    minutes = _measured(reader, [stamp for stamp in stamps if stamp.id not in seen])
     found = []
     for stamp in stamps:
         minute = int(stamp.wall_s // MINUTE_S)
@@ -94,9 +95,9 @@ def zone_errors(folder: Path, taps: Iterable[Tap], seen: Mapping[str, float]) ->
     return found
 
 
-def line_errors(folder: Path, taps: list[Tap]) -> list[Observation]:
+def line_errors(reader: Reader, taps: list[Tap]) -> list[Observation]:
     """Of each whole minute of each sitting at a line, each way."""
-    minutes = _measured(folder, taps)
+    minutes = _measured(reader, taps)
     sittings: dict[str, list[Tap]] = {}
     for tap in taps:
         sittings.setdefault(tap.sitting, []).append(tap)
@@ -141,7 +142,7 @@ def accuracy_of(place: Place, way: str, observations: Iterable[Observation], zon
     return [Accuracy(table, camera, one_id, way, len(of_minute), first, last, mae, bias)]
 
 
-def _measured(folder: Path, taps: Iterable[Tap]) -> dict[int, Span]:
+def _measured(reader: Reader, taps: Iterable[Tap]) -> dict[int, Span]:
     """The measured minutes of taps of one zone or line, by minute; gaps are left out."""
     days: dict[object, list[Tap]] = {}
     for tap in taps:
@@ -151,5 +152,5 @@ def _measured(folder: Path, taps: Iterable[Tap]) -> dict[int, Span]:
         begin_s, end_s = (pick(tap.wall_s for tap in of_day) // MINUTE_S * MINUTE_S for pick in (min, max))
         one = of_day[0]
         question = Question(one.table, begin_s, end_s + MINUTE_S, Every.MINUTE, UTC, one.camera, (one.place,))
-        found |= {int(span.begin_s // MINUTE_S): span for span in answer(folder, question) if span.covered_s > 0}
+        found |= {int(span.begin_s // MINUTE_S): span for span in reader.answer(question) if span.covered_s > 0}
     return found

@@ -125,7 +125,7 @@ class HistoryThread:
         self._days = 0
         self._retry_at_s = self._retry_s = 0.0
         self._swept_at_s = self._compacted_at_s = -COMPACT_EVERY_S
-        self._ticked_at_s = clock.monotonic_s()
+        self._ticked_at_s = self._tick_begun_s = clock.monotonic_s()
         self._compacting: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
@@ -194,7 +194,8 @@ class HistoryThread:
         if self._is_due():
             self._keep()
         now_s = self._clock.monotonic_s()
-        if now_s - self._ticked_at_s >= TICK_S or self._swept_at_s < 0:
+        if now_s - self._tick_begun_s >= TICK_S or self._swept_at_s < 0:
+            self._tick_begun_s = now_s
             self._tick(now_s)
 
     def _close(self) -> None:
@@ -237,9 +238,10 @@ class HistoryThread:
         """Deletes what is due. Where that is compacted just now, compacting ends and begins anew later."""
         days = self._keeper.days()
         due = [day for day in days if self._ages.age_s(day) >= self._retention_s]
-        if due and self._compacting is not None:
+        compacting = self._compacting
+        if due and compacting is not None:
             self._compactor.interrupt()
-            self._compacting.join()
+            compacting.join()
         gone = self._deleter.delete(due)
         for day in gone:
             self._ages.forget(day)

@@ -41,7 +41,8 @@ class PlaceNow:
         gated_hz: Of these, those that went through the gate.
         skipped_hz: Of these, those that were replaced by newer ones.
         scenes: Scenes since the start.
-        orders: Which orders its scenes follow: grows with each change of its settings, and what was drawn under others is void.
+        orders: Which orders its scenes follow: grows with each change of its settings, and what was drawn under others is void. No two cameras
+            share a number, nor a camera and the one of its id that was there before.
     """
 
     scene: SceneMessage | None
@@ -60,6 +61,7 @@ class PlaceNow:
 class _Place:
     """One camera; under its lock."""
 
+    orders: int
     latency: Latency = field(default_factory=Latency)
     lock: threading.Lock = field(default_factory=threading.Lock)
     scene: SceneMessage | None = None
@@ -75,7 +77,6 @@ class _Place:
     watchers: dict["PlaceWatcher", Gathering] = field(default_factory=dict)
     asked_at_s: float | None = None
     """When the whole plate was asked for; None = it is not on its way."""
-    orders: int = 0
     withheld: bool = False
     """Whether scenes are ignored: they still follow orders that were changed."""
     begins_anew: bool = False
@@ -92,7 +93,8 @@ class LivePlaces:
     """
 
     def __init__(self, cameras: Iterable[str], send_plate: Callable[[str], object], clock: Clock) -> None:
-        self._places = {camera: _Place() for camera in cameras}
+        self._orders = itertools.count(1)
+        self._places = {camera: _Place(next(self._orders)) for camera in cameras}
         self._send_plate = send_plate
         self._clock = clock
         self._plates = itertools.count(1)
@@ -104,7 +106,7 @@ class LivePlaces:
 
     def follow(self, cameras: Iterable[str]) -> None:
         """Knows these cameras from now on, and no others; what is known of those that stay is kept."""
-        self._places = {camera: self._places.get(camera) or _Place() for camera in cameras}
+        self._places = {camera: self._places.get(camera) or _Place(next(self._orders)) for camera in cameras}
 
     def withhold(self, cameras: Iterable[str]) -> None:
         """Makes void what is known of these cameras, whose orders change, for all who watch; scenes are ignored until `resume`.
@@ -168,6 +170,10 @@ class LivePlaces:
                 orders=place.orders,
             )
 
+    def orders(self, camera: str) -> int:
+        """As `PlaceNow.orders`; never waits. Raises KeyError for an unknown camera."""
+        return self._places[camera].orders
+
     def latency(self, camera: str) -> Latency:
         """How long the camera's scenes took from its picture's arrival to here. Raises KeyError for an unknown one."""
         return self._places[camera].latency
@@ -221,7 +227,7 @@ class LivePlaces:
     def _withhold(self, place: _Place, camera: str) -> None:
         with place.lock:
             place.withheld = True
-            place.orders += 1
+            place.orders = next(self._orders)
             if place.scene is None:
                 return
             place.scene = withheld = _showing_nothing(place.scene)
@@ -311,6 +317,10 @@ class PlaceWatcher:
     def take(self, camera: str) -> Pending | None:
         """What has to be drawn since the last call; None = nothing is new, or the plate has not come yet. Raises KeyError for an unknown camera."""
         return self._places._take(self, camera)  # noqa: SLF001
+
+    def orders(self, camera: str) -> int:
+        """Which orders the scenes follow, as `PlaceNow.orders`. Raises KeyError for an unknown camera."""
+        return self._places.orders(camera)
 
     def plate(self, camera: str) -> int | None:
         """Which plate the newest scene goes on from, as in `Pending.plate`; None = it is not known, or the camera is not.

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
-from passerby.released.measurement import DWELL_EDGES_S, Measurement, Pulse
+from passerby.released.measurement import DWELL_EDGES_S, Heat, Measurement, Pulse
 
 MOST_PEOPLE: Final = 10_000
 """More than that no camera sees at once."""
-MOST_OFF_S: Final = 86_400.0
-"""The clock on the wall is not off by more between a worker and its supervisor: they are on one machine."""
+MOST_AHEAD_S: Final = 90.0
+"""The clock on the wall is not off by more between a worker and its supervisor, which are on one machine."""
+MOST_LATE_S: Final = 7200.0
+"""A minute that was told later than this was not waiting for us: nobody shall write the past anew."""
 MOST_HEAT_CELLS: Final = 4096
 
 
@@ -30,7 +32,7 @@ def believable(message: Pulse | Measurement, zones: Collection[str], lines: Coll
         return False
     if not set(told_zones) <= set(zones) or not set(told_lines) <= set(lines):
         return False
-    if not abs(at_s - now_wall_s) <= MOST_OFF_S:
+    if not -MOST_LATE_S <= at_s - now_wall_s <= MOST_AHEAD_S:
         return False
     if isinstance(message, Measurement) and not _is_minute(message):
         return False
@@ -44,9 +46,14 @@ def _is_minute(message: Measurement) -> bool:
         and 0 < message.covered_s <= 60
         and 0 <= message.part < 240
         and all(len(zone.dwell) == len(DWELL_EDGES_S) + 1 for zone in message.zones)
-        and (
-            heat is None or (0 < heat.columns <= len(heat.person_s) <= MOST_HEAT_CELLS and all(0 <= one <= 60 * MOST_PEOPLE for one in heat.person_s))
-        )
+        and (heat is None or _is_heat(heat))
+    )
+
+
+def _is_heat(heat: Heat) -> bool:
+    """Cells of which there can be so many, in tenths of a second: finer numbers could carry something else."""
+    return 0 < heat.columns <= len(heat.person_s) <= MOST_HEAT_CELLS and all(
+        0 <= one <= 60 * MOST_PEOPLE and round(one, 1) == one for one in heat.person_s
     )
 
 

@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from passerby.clock import Clock
 from passerby.released.measurement import Measurement, Pulse
 from passerby.supervise.history_thread import HistoryHealth, HistoryThread
 from passerby.supervise.journal import Journal
 from passerby.supervise.measured import believable
+from passerby.supervise.measured_parts import MeasuredParts
 from passerby.supervise.recent_pulses import RecentPulses
 
 
@@ -55,6 +58,7 @@ class Measuring:
         self._history, self._clock, self._journal = history, clock, journal
         self._lock = threading.Lock()
         self._unbelieved = Counter[str]()
+        self._parts: dict[str, MeasuredParts] = {}
         self._settings = settings
         self._cameras = {one.id: one for one in cameras}
         self.pulses = RecentPulses(self._cameras, clock)
@@ -70,6 +74,8 @@ class Measuring:
     def follow(self, cameras: Iterable[MeasuredCamera], settings: MeasuringSettings) -> None:
         """Goes on with what a changed site file says."""
         self._cameras, self._settings = {one.id: one for one in cameras}, settings
+        with self._lock:
+            self._parts = {camera: parts for camera, parts in self._parts.items() if camera in self._cameras}
         self.pulses.follow(self._cameras)
         self._history.configure(settings.retention_s)
 
@@ -83,7 +89,17 @@ class Measuring:
         elif isinstance(message, Pulse):
             self.pulses.accept(message)
         elif self._settings.keeps:
-            self._history.put(message)
+            self._keep(message)
+
+    def _keep(self, message: Measurement) -> None:
+        """Keeps a minute under a name that no other one has."""
+        with self._lock:
+            parts = self._parts.setdefault(message.camera, MeasuredParts())
+            part = parts.part_of(message.minute_wall_s, message.part, self._clock.monotonic_s())
+        if part is None:
+            self._disbelieve(message.camera)
+        else:
+            self._history.put(msgspec.structs.replace(message, part=part))
 
     def health(self) -> HistoryHealth:
         """How keeping is; what was not believed counts as lost."""

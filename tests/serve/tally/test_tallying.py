@@ -297,22 +297,31 @@ def test_the_accuracy_is_told_anew_when_the_minutes_of_new_tallies_are_there(by_
     tallying.keep([stamp(clock)], "operator")
     clock.sleep(100)
     tallying.keep([stamp(clock, 2)], "operator")
-    clock.sleep(100)
+    clock.sleep(40)
     tallying.tick()
     assert len(validator.asked) == 1
-    clock.sleep(50)
+    clock.sleep(10)
     tallying.tick()
     tallying.tick()
-    assert len(validator.asked) == 2
+    assert len(validator.asked) == 2, "the first tap's minute is there"
+    clock.sleep(100)
+    tallying.tick()
+    assert len(validator.asked) == 3, "and that of the last"
+    clock.sleep(1000)
+    tallying.tick()
+    assert len(validator.asked) == 3
 
 
-def test_zones_that_are_drawn_anew_are_compared_anew_and_what_fails_is_said(by_hand: Tallied) -> None:
+def test_zones_that_are_drawn_anew_are_compared_anew_and_what_fails_is_said_and_tried_again(by_hand: Tallied, clock: SimulatedClock) -> None:
     by_hand.tallying.tick()
     by_hand.places, by_hand.validator.trouble = (HALL,), "the history cannot be read"
     by_hand.tallying.tick()
     by_hand.tallying.tick()
     assert by_hand.validator.asked[1:] == [(HALL,)]
     assert by_hand.journal.of("the accuracy of measurements could not be told anew") == [{"why": "the history cannot be read"}]
+    clock.sleep(600)
+    by_hand.tallying.tick()
+    assert len(by_hand.validator.asked) == 3
     by_hand.tallying.stop()
     assert by_hand.validator.stopped
 

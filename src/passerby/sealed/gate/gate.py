@@ -128,8 +128,11 @@ class Gate:
 
     @property
     def sighting(self) -> Sighting | None:
-        """The persons of the newest look at which the gate could see; None = none was made, or what is known comes from a file's first pass."""
-        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) else None
+        """The persons of the newest look at which the gate could see; None = none was made, or what is known comes from a file's first pass.
+
+        None as well while it is not known whether a camera that was away sees the place that it saw: zones and lines are those of that place.
+        """
+        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and self._watch.view is View.SAME else None
 
     def resend_plate(self) -> None:
         """The next scene brings all of the plate that it shows, and not only what is new."""

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -43,6 +43,15 @@ MOST_PAUSE_S: Final = 5.0
 """A gate that fails time after time is tried again after a pause, twice as long each time: it shall not take the time of the other cameras."""
 
 
+class Latest(NamedTuple):
+    """The picture that was looked at last, if it is not measured yet: its time, wall time, the gate's state at it, its size."""
+
+    time_s: float
+    wall_s: float
+    state: GateState
+    size: Size
+
+
 def gate_settings(order: CameraOrder) -> GateSettings:
     """What a camera's gate is told. Raises SettingsError."""
     try:
@@ -78,8 +87,9 @@ class GatedCamera:
         self.id = order.camera
         self._order = order
         self._meter: Meter | None = None
-        self._latest: tuple[float, float, GateState] | None = None
-        """Time, wall time and the gate's state of the picture that was looked at last, if it is not measured yet."""
+        self._metered: Size | None = None
+        """The size of the pictures that the meter measures."""
+        self._latest: Latest | None = None
         self._kept_plates = kept_plates
         self._settings = settings
         self.capture = camera
@@ -140,8 +150,7 @@ class GatedCamera:
             scene = gate.see(picture.bgr() if looks else None, picture.time_s)
             if looks:
                 self._looks.append(picture.captured_monotonic_s)
-                self._meter = meter_of(self._order, picture.size) if self._meter is None else self._meter
-                self._latest = picture.time_s, picture.captured_wall_s, scene.health.state
+                self._latest = Latest(picture.time_s, picture.captured_wall_s, scene.health.state, picture.size)
             return self._message(scene, picture)
 
     def release(self) -> bool:
@@ -198,13 +207,15 @@ class GatedCamera:
     def measured(self) -> list[Pulse | Measurement]:
         """What is measured and due to be told, up to the picture seen last. Whatever it raises, the gate is as it was: call `stop_measuring`."""
         latest, self._latest = self._latest, None
-        if self._meter is None or latest is None:
+        if latest is None or not (self._order.zones or self._order.lines):
             return []
-        time_s, wall_s, state = latest
-        sighting = None if self._gate is None or state in WITHHOLDS_ALL else self._gate.sighting
-        if sighting is None or sighting.time_s != time_s:
-            return self._meter.blind(time_s, wall_s)
-        return self._meter.see(sighting, wall_s)
+        told = [] if latest.size == self._metered else self.stop_measuring()
+        if self._meter is None:
+            self._meter, self._metered = meter_of(self._order, latest.size), latest.size
+        sighting = None if self._gate is None or latest.state in WITHHOLDS_ALL else self._gate.sighting
+        if sighting is None or sighting.time_s != latest.time_s:
+            return told + self._meter.blind(latest.time_s, latest.wall_s)
+        return told + self._meter.see(sighting, latest.wall_s)
 
     def stop_measuring(self) -> list[Pulse | Measurement]:
         """What is left to be told: no picture comes for long, or the end has come. Measuring begins anew with the next picture."""

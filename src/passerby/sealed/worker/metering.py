@@ -11,13 +11,11 @@ MEASURE = "measure"
 """Where an error was: in measuring."""
 
 
-def meter_of(order: CameraOrder, size: Size) -> Meter | None:
-    """The meter of a camera whose pictures have this size; None = nothing is to be measured.
+def meter_of(order: CameraOrder, size: Size) -> Meter:
+    """The meter of a camera whose pictures have this size, and which has zones or lines.
 
     A zone that reaches above the horizon has no area: it is counted, and nothing is told in square metres.
     """
-    if not order.zones and not order.lines:
-        return None
     plane = None if order.ground is None else GroundPlane.of(order.ground, foot_of(order))
     zones = [
         Zone(zone.id, zone.polygon, _area_m2(plane, zone.polygon), waiting=zone.kind == "waiting", queue=zone.kind == "queue") for zone in order.zones

@@ -30,6 +30,8 @@ MOST_WAITING: Final = 4096
 """Stamps for which a pulse is looked for."""
 SETTLED_S: Final = 150.0
 """So long after the last tap, the minutes in which people counted are in the history."""
+AGAIN_S: Final = 600.0
+"""After a comparison that failed, another one."""
 COVERED: Final = 0.5
 
 
@@ -85,6 +87,7 @@ class Tallying:
         self._waiting: deque[Tap] = deque(maxlen=MOST_WAITING)
         self._sittings: deque[str] = deque(maxlen=1000)
         self._due_s: float | None = None
+        self._settled_s = 0.0
         self._compared: tuple[CountedPlace, ...] | None = None
 
     def place(self, table: Table, camera: str, place: str) -> CountedPlace | None:
@@ -107,7 +110,8 @@ class Tallying:
         with self._lock:
             self._waiting.extend(tap for tap in new if tap.what is What.NOW)
             if new:
-                self._due_s = self.clock.monotonic_s() + SETTLED_S
+                self._settled_s = self.clock.monotonic_s() + SETTLED_S
+                self._due_s = self._settled_s if self._due_s is None else self._due_s
         if new and new[0].sitting not in self._sittings:
             self._sittings.append(new[0].sitting)
             self._journal.info("somebody counts at the place", account=account, camera=new[0].camera, place=new[0].place)
@@ -123,12 +127,16 @@ class Tallying:
         with self._lock:
             self._waiting.extendleft(reversed(left))
             places = self.places()
-            due = (self._due_s is not None and self.clock.monotonic_s() >= self._due_s) or places is not self._compared
-            if due:  # also where zones are drawn anew: what was counted before says nothing of them
-                self._due_s, self._compared = None, places
+            monotonic_s = self.clock.monotonic_s()
+            # Also where zones are drawn anew: what was counted before says nothing of them.
+            due = (self._due_s is not None and monotonic_s >= self._due_s) or places is not self._compared
+            if due:
+                self._due_s, self._compared = (self._settled_s if self._settled_s > monotonic_s else None), places
         if due:
             trouble = self._validator.validate(places)
             if trouble:
+                with self._lock:
+                    self._due_s = self.clock.monotonic_s() + AGAIN_S
                 self._journal.warning("the accuracy of measurements could not be told anew", why=trouble)
 
     def stop(self) -> None:
