@@ -31,6 +31,10 @@ class OneScene:
         self.taken, self.unwatched = 0, threading.Event()
         self.number = 1
         self.known = True
+        self.follows = 1
+
+    def orders(self, camera: str) -> int:
+        return self.follows
 
     def watch(self, camera: str) -> None:
         if not self.known:

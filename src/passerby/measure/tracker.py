@@ -104,24 +104,29 @@ class Tracker:
         found.sort(key=lambda pair: (pair[0], -pair[1].track.count))
         kept: list[Standing] = []
         for _, one in found:
-            if all(hypot(one.x_px - other.x_px, one.y_px - other.y_px) >= DOUBLE_REACH * other.height_px for other in kept):
+            if not any(_stand_in_one_place(one, other) for other in kept):
                 kept.append(one)
         return kept
 
 
+def _stand_in_one_place(one: Standing, other: Standing) -> bool:
+    reach_px = DOUBLE_REACH * other.height_px
+    aside_px = one.x_px - other.x_px
+    return abs(aside_px) < reach_px and hypot(aside_px, one.y_px - other.y_px) < reach_px
+
+
 def without_parts(boxes_xyxy: Floats, scores: Floats) -> list[int]:
     """Indices of boxes that are no part and no double of a surer box, surest first."""
-    kept: list[int] = []
     areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(1)
+    upper = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
+    lower = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[None, :, 2:])
+    shared = np.clip(lower - upper, 0, None).prod(2)
+    # Row: the box that is asked about; column: the surer one.
+    hidden = (shared > INSIDE_SHARE * areas[:, None]) | (shared > DOUBLE_SHARE * (areas[:, None] + areas[None] - shared))
+    kept: list[int] = []
     for index in np.argsort(-scores, kind="stable").tolist():
-        if kept:
-            upper = np.maximum(boxes_xyxy[kept, :2], boxes_xyxy[index, :2])
-            lower = np.minimum(boxes_xyxy[kept, 2:], boxes_xyxy[index, 2:])
-            shared = np.clip(lower - upper, 0, None).prod(1)
-            union = areas[kept] + areas[index] - shared
-            if (shared > INSIDE_SHARE * areas[index]).any() or (shared > DOUBLE_SHARE * union).any():
-                continue
-        kept.append(index)
+        if not hidden[index, kept].any():
+            kept.append(index)
     return kept
 
 
@@ -140,6 +145,8 @@ def _pairs(tracks: list[Track], boxes: list[list[float]], some: list[int], time_
         for index in some:
             left, top, right, bottom = boxes[index]
             aside = (left + right) / 2 - x
+            if abs(aside) >= reach * height:
+                continue
             away = min(hypot(aside, bottom - y) / height, hypot(aside, top - (y - height)) / height + BY_TOP)
             taller = abs(log(max(1.0, bottom - top) / height))
             if away < reach and taller < SAME_HEIGHT:

@@ -11,7 +11,7 @@
     119745017.m4s
 
 Numbers count half seconds since 2025, so they also grow over a restart, and stay below 2**31, more than which some players cannot read. Pictures of
-another size come after EXT-X-DISCONTINUITY with an init segment of their own. After a change of orders all pictures are void, and it goes on with the next number.
+another size come after EXT-X-DISCONTINUITY with an init segment of their own. After a change of orders all pictures are void (`HlsWindow.void`).
 """
 
 import threading

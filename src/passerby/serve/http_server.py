@@ -6,21 +6,22 @@ import errno
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from passerby.errors import OutputError
+from passerby.serve.listener import BACKLOG, Listener, Places, allow_files
 from passerby.serve.slow_readers import CutOffWhoDoesNotRead
 from passerby.site.values import is_loopback
 
 MOST_CONNECTIONS: Final = 256
-"""Connections and requests at once; beyond, a request is answered with 503."""
+"""Connections and requests at once; beyond, a request is answered with 503. Fewer than are let in: who is refused shall be told so."""
 KEEP_ALIVE_S: Final = 30
 START_WITHIN_S: Final = 10.0
-BACKLOG: Final = 128
 SEND_BYTES: Final = 128 * 1024
 """What the system keeps for a connection that reads slowly. It is old by the time that it is read: megabytes of a stream would be a minute."""
 MOST_UNREAD_BYTES: Final = 256 * 1024
@@ -29,16 +30,29 @@ MOST_UNSENT_BYTES: Final = 32 * 1024
 """Of that, so much may wait in front of the network: what is live must not grow old there."""
 ASKS_WITHIN_S: Final = 15.0
 """Who connects and does not ask is cut off: connections are few."""
+HANDSHAKE_WITHIN_S: Final = 10.0
+"""A handshake of TLS that is not done by then is ended."""
+FAREWELL_WITHIN_S: Final = 5.0
 _WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with
 
 
 class _Connection(CutOffWhoDoesNotRead, H11Protocol):
-    """A connection on which something has to be asked in time: uvicorn itself would wait for ever for the last line of a request's head."""
+    """A connection on which something has to be asked in time: uvicorn itself would wait for ever for the last line of a request's head.
+
+    Class attributes:
+        places: The places of all connections.
+    """
+
+    places: Places
+
+    def __init__(self, config: uvicorn.Config, server_state: Any, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None) -> None:
+        # What the guard is given with each request, so that it can say that somebody who is known asks here.
+        super().__init__(config, server_state, {**app_state, "known": lambda: self.places.know(self.client)}, _loop)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to wait."""
         super().connection_made(transport)
-        self._halves = 0
+        self._looks = 0
         self._patience = self.loop.call_later(ASKS_WITHIN_S, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -54,14 +68,24 @@ class _Connection(CutOffWhoDoesNotRead, H11Protocol):
             self.transport.abort()
 
     def _look(self) -> None:
-        """Cuts off who has not asked anything yet, or has been writing the head of one request for two looks."""
+        """Cuts off who has not asked anything yet, or has been writing one request for two looks: its head, or a body that nobody waits for."""
         cycle: Any = self.cycle  # None until the first request's head is there, whatever its type says
-        is_half = cycle is not None and cycle.response_complete and self.conn.trailing_data[0] != b""
-        self._halves = self._halves + 1 if is_half else 0
-        if cycle is None or self._halves > 1:
+        is_half = cycle is not None and cycle.response_complete and (self.conn.trailing_data[0] != b"" or self.conn.their_state is h11.SEND_BODY)
+        self._looks = self._looks + 1 if is_half else 0
+        if cycle is None or self._looks > 1:
             self.transport.abort()
         else:
             self._patience = self.loop.call_later(ASKS_WITHIN_S, self._look)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop whose handshakes of TLS end in time: uvicorn cannot be told so."""
+
+    async def create_server(self, *values: Any, **named: Any) -> asyncio.Server:  # type: ignore[override]
+        """As that of asyncio."""
+        if named.get("ssl") is not None:
+            named |= {"ssl_handshake_timeout": HANDSHAKE_WITHIN_S, "ssl_shutdown_timeout": FAREWELL_WITHIN_S}
+        return await super().create_server(*values, **named)
 
 
 class HttpServer:
@@ -73,13 +97,23 @@ class HttpServer:
         port: The port; 0 = any that is free.
         tls: Makes the server's side of TLS from its files as they are now; None = HTTP.
         guarded: Whether the application asks others for an account. Else only a loopback address is taken.
+        proxies: Networks of proxies, which many come through.
 
     Raises:
         OutputError: The address is no loopback address, or somebody else uses the port.
         SiteError: The files for TLS cannot be used.
     """
 
-    def __init__(self, application: Any, host: str, port: int, tls: Callable[[], ssl.SSLContext] | None = None, *, guarded: bool = False) -> None:
+    def __init__(
+        self,
+        application: Any,
+        host: str,
+        port: int,
+        tls: Callable[[], ssl.SSLContext] | None = None,
+        *,
+        guarded: bool = False,
+        proxies: Sequence[str] = (),
+    ) -> None:
         if not guarded and not is_loopback(host):
             raise OutputError(
                 f"the server would listen on '{host}', which other machines can reach",
@@ -87,7 +121,8 @@ class HttpServer:
             )
         self._tls = tls
         self._context = None if tls is None else tls()
-        self._socket = _listening(host, port)
+        places = Places(proxies)
+        self._socket = _listening(host, port, places)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         config = uvicorn.Config(
             application,
@@ -98,7 +133,8 @@ class HttpServer:
             proxy_headers=False,
             lifespan="on",
             ws="none",
-            http=_Connection,
+            http=type("_PlacedConnection", (_Connection,), {"places": places}),
+            backlog=BACKLOG,
             loop="asyncio",
             limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,
@@ -129,6 +165,7 @@ class HttpServer:
         Raises:
             OutputError: It did not start.
         """
+        allow_files()
         self._thread.start()
         waited = threading.Event()
         for _ in range(int(START_WITHIN_S / 0.02)):
@@ -163,7 +200,8 @@ class HttpServer:
             self._socket.close()
 
     def _run(self) -> None:
-        self._server.run(sockets=[self._socket])
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(self._server.serve(sockets=[self._socket]))
 
     def _choose(self, connection: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
         """Called in each handshake: the newest certificate."""
@@ -171,10 +209,10 @@ class HttpServer:
             connection.context = self._context
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int, places: Places) -> socket.socket:
     """A socket that listens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = Listener(family, places)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)  # connections inherit it
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNREAD_BYTES)  # connections have what their listener has

@@ -168,7 +168,8 @@ class Operation:
             pages = application(
                 running, pictures, self._lost_log_lines, door, streams=streams, recorded=recorded, measured=measured, tallying=tallying
             )
-            server = HttpServer(pages, served.host, served.port, tls_of(served), guarded=True)
+            proxies = served.proxies if served.behind_proxy else ()
+            server = HttpServer(pages, served.host, served.port, tls_of(served), guarded=True, proxies=proxies)
             asked = stack.enter_context(asked_signals())
             self._journal.info("starting", site=self._site.name, cameras=len(self._site.cameras), workers=len(configures), pid=os.getpid())
             if self._site.place.keep_plates and not self._site.recording.enabled:

@@ -12,7 +12,7 @@ from passerby.clock import Clock
 from passerby.released.scene import Size
 from passerby.serve.bell import Bell
 from passerby.serve.hls import HlsWindow
-from passerby.serve.outlet import Outlet
+from passerby.serve.outlet import Outlet, Reading
 from passerby.serve.streamer_orders import (
     RATE_HZ,
     SEGMENT_PICTURES,
@@ -23,6 +23,7 @@ from passerby.serve.streamer_orders import (
     MediaSegment,
     PlateLost,
     TransportChunk,
+    Voided,
     Want,
 )
 from passerby.serve.streamer_process import STREAMER, StreamerProcess
@@ -35,10 +36,15 @@ MOST_BEHIND_S: Final = 6.0
 MOST_READERS: Final = 216
 """Of all streams together, of the connections that the server takes: pages and requests need some, too."""
 MOST_CAUGHT_UP: Final = 60 * RATE_HZ
+NO_CAMERA: Final = -1
+"""Follows no orders."""
 
 
 class CameraStream:
-    """The stream of one camera.
+    """The stream of one camera. Safe to use from several threads.
+
+    What follows orders that were changed since (a part of the picture shall not be seen any more, say) is void at once: whoever asks gets none
+    of it, and what the streamer gives is left out until it says that it shows nothing of before (`Voided`).
 
     Args:
         camera: Its id.
@@ -46,6 +52,7 @@ class CameraStream:
         origin_s: When picture 0 was shown, by the clock's monotonic time.
         origin_wall_s: The same as wall time.
         clock: Time.
+        orders: Which orders the camera's scenes follow now, as `LivePlaces.orders`. Raises KeyError where the camera is not known any more.
 
     Attributes:
         outlet: The newest pictures as MPEG-TS.
@@ -55,7 +62,7 @@ class CameraStream:
         ended: Whether nothing comes any more.
     """
 
-    def __init__(self, camera: str, size: Size, origin_s: float, origin_wall_s: float, clock: Clock) -> None:
+    def __init__(self, camera: str, size: Size, origin_s: float, origin_wall_s: float, clock: Clock, orders: Callable[[], int]) -> None:
         self.camera = camera
         self.size = size
         self.outlet, self.hls, self.bell = Outlet(), HlsWindow(origin_wall_s), Bell()
@@ -66,18 +73,42 @@ class CameraStream:
         self._origin_s, self._clock = origin_s, clock
         self._readers = {"video": 0, "jpeg": 0}
         self._read_at_s = {"video": float("-inf"), "jpeg": float("-inf")}
+        self._lock = threading.Lock()
+        self._orders_now = orders
+        self._orders = self._given_orders = NO_CAMERA
+        """Those that were seen last, and those that the streamer follows."""
+        self.look_at_orders()
 
     @property
     def jpeg(self) -> Jpeg | None:
         """The newest JPEG; None = there is none, or it is too old to pass for what is seen now."""
+        self.look_at_orders()
         jpeg = self._jpeg
         return None if jpeg is None or self._is_behind(jpeg.number) else jpeg
 
     @property
     def playlist(self) -> str | None:
         """The playlist of HLS; None = there is none, or it is too old to pass for live."""
+        self.look_at_orders()
         goes_on = self.hls.next_picture
         return None if goes_on is None or self._is_behind(goes_on) else self.hls.playlist()
+
+    def file(self, name: str) -> bytes | None:
+        """As `HlsWindow.file`."""
+        self.look_at_orders()
+        return self.hls.file(name)
+
+    def read(self, position: int | None) -> Reading:
+        """As `Outlet.read`."""
+        self.look_at_orders()
+        return self.outlet.read(position)
+
+    def look_at_orders(self) -> None:
+        """Lets go of all pictures where the orders were changed since the last look."""
+        with self._lock:
+            is_changed = self._is_changed()
+        if is_changed and self.process is not None:
+            self.process.wake()
 
     @property
     def readers(self) -> int:
@@ -101,6 +132,9 @@ class CameraStream:
         """What a process that starts now is told: it goes on where the one before ended, so that the stream's time has no gap."""
         now = int((self._clock.monotonic_s() - self._origin_s) * RATE_HZ)
         first = now - now % SEGMENT_PICTURES
+        with self._lock:
+            self._is_changed()
+            self._given_orders = self._orders  # it has shown nothing yet
         goes_on = self.hls.next_picture
         if goes_on is not None and 0 <= now - goes_on < MOST_CAUGHT_UP:
             first = goes_on
@@ -108,23 +142,47 @@ class CameraStream:
 
     def hear(self, answer: Answer) -> None:
         """Takes in what the process gives."""
+        with self._lock:
+            self._is_changed()
+            self._take(answer)
+        self.bell.ring()
+
+    def _is_changed(self) -> bool:
+        """Whether the orders were changed: then nothing of before is kept. Under the lock."""
+        try:
+            orders = self._orders_now()
+        except KeyError:
+            orders = NO_CAMERA
+        if orders == self._orders:
+            return False
+        self._orders, self._jpeg = orders, None
+        self.hls.void()
+        self.outlet.clear()
+        return True
+
+    def _take(self, answer: Answer) -> None:
+        """Keeps what the process gives, where it follows the orders of now. Under the lock."""
         match answer:
-            case TransportChunk():
-                self.outlet.put(answer.number, answer.data, key=answer.key)
+            case Voided():
+                self._given_orders = answer.orders
             case InitSegment():
+                # It comes once only, and shows nothing.
                 self.shape = answer.data
                 self.hls.begin(answer.data)
-                return
+            case _ if self._given_orders != self._orders:
+                pass
+            case TransportChunk():
+                self.outlet.put(answer.number, answer.data, key=answer.key)
             case MediaSegment():
                 self.hls.put(answer.first, answer.data)
             case Jpeg():
                 self._jpeg = answer
             case PlateLost():
-                return
-        self.bell.ring()
+                pass
 
     def look(self) -> None:
-        """Lets go of what is too old for who begins to read; to be called about once a second."""
+        """Lets go of what is void, or too old for who begins to read; to be called about once a second."""
+        self.look_at_orders()
         if not self.wants("video"):
             self.hls.clear()
         if not self.wants("video") or self._is_behind(self.outlet.newest):
@@ -191,6 +249,7 @@ class Streams:
             elif size is not None:
                 stream.size = size
             stream.touch(kind)
+            stream.look_at_orders()
             _tell(stream)
         return stream
 
@@ -236,7 +295,7 @@ class Streams:
             _end(stream)
 
     def _begun(self, camera: str, size: Size) -> CameraStream:
-        stream = CameraStream(camera, size, self._origin_s, self._origin_wall_s, self._clock)
+        stream = CameraStream(camera, size, self._origin_s, self._origin_wall_s, self._clock, lambda: self._places.orders(camera))
         process: StreamerProcess
 
         def begin(want: Want) -> Begin:

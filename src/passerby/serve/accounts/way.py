@@ -60,7 +60,7 @@ class Ways:
     def of(self, scope: Scope) -> Way | Astray:
         """How a request came, or why it is refused."""
         headers = Headers(scope=scope)
-        peer = _plain(scope["client"][0] if scope.get("client") else "")
+        peer = plain_address(scope["client"][0] if scope.get("client") else "")
         host, hosts = headers.get("host", ""), headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(host_of(host)):
             do = 'Use the address that "passerby run" printed, or add the name to server.names in the site file.'
@@ -99,7 +99,7 @@ class Ways:
         """The last address in X-Forwarded-For that is no proxy of ours: what stands before it anybody can have written."""
         listed = ",".join(headers.getlist("x-forwarded-for")).split(",")
         for one in reversed(listed):
-            address = _plain(host_of(one.strip()))
+            address = plain_address(host_of(one.strip()))
             try:
                 ipaddress.ip_address(address)
             except ValueError:
@@ -121,7 +121,7 @@ def host_of(text: str) -> str:
     return host.removesuffix(".") if not colon or port.isdigit() else ""
 
 
-def _plain(address: str) -> str:
+def plain_address(address: str) -> str:
     """An address of IPv4 that came over IPv6, as one of IPv4."""
     try:
         found = ipaddress.ip_address(address)
