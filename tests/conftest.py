@@ -1,9 +1,10 @@
 """Which tests must not run beside each other, that no test has to be quick, and what was not tested for want of a real part."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.real_parts import summary_of
 
@@ -31,11 +32,19 @@ REAL_PROCESSES: Final = (
 """These (a folder: all in it) start whole sites, servers and browsers, each of which wants all cores."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the tests of real processes into one group, which one process of pytest-xdist runs while the others run the rest."""
-    for item in items:
-        if item.nodeid.startswith(REAL_PROCESSES):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+class OneAfterAnother(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives all tests of real processes to one process of pytest-xdist, and each other test to whichever is free.
+
+    pytest-xdist has groups (`--dist loadgroup`), which it writes into a test's name in a way that pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "processes" if nodeid.startswith(REAL_PROCESSES) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneAfterAnother:
+    """How tests are handed out, where several processes run them."""
+    return OneAfterAnother(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

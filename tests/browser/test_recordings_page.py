@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -131,6 +132,46 @@ def test_it_plays_at_the_speed_that_was_chosen_and_stops_when_told(look: Look, s
     assert watched.text(".rec-clock") == stands
     watched.page.keyboard.press("ArrowLeft")
     watched.until("(before) => document.querySelector('.rec-clock').innerText !== before", stands)
+
+
+def test_what_was_deleted_while_it_stood_there_is_seen_no_longer_than_a_minute(look: Look, site: StagedSite) -> None:
+    watched = look()
+    watched.page.clock.install()
+    watched.open(f"{site.address}/#/recordings/gate?at={NOON + 37:.0f}")
+    watched.settles(lambda: seen_share(watched, GREEN) > 0.9, "the green place")
+    watched.page.route("**/scenes?*", gone)
+    watched.page.route("**/ground.jpg*", lambda route: route.fulfill(status=404, json={"detail": "deleted"}))
+    # Within what was fetched, nothing is asked for as yet.
+    watched.page.keyboard.press(".")
+    watched.until(SEEN)
+    watched.page.clock.fast_forward(70_000)
+    watched.until("() => document.querySelector('.rec .scene img').hidden || !document.querySelector('.rec .scene .veil').hidden")
+    watched.settles(lambda: seen_share(watched, GREEN) < 0.01, "nothing of the place")
+    assert watched.page.evaluate(FIGURES) == []
+    assert "Not recorded" in watched.until(VEIL)
+    watched.page.unroute_all()
+
+
+def test_what_was_held_for_a_minute_is_asked_for_again_before_it_is_shown(look: Look, site: StagedSite) -> None:
+    """Though the page's own timer did not run, as while a machine sleeps, and the server does not answer."""
+    watched = look()
+    watched.page.clock.install()
+    watched.open(f"{site.address}/#/recordings/gate?at={NOON + 37:.0f}")
+    watched.settles(lambda: seen_share(watched, GREEN) > 0.9, "the green place")
+    watched.page.route("**/scenes?*", lambda route: route.fulfill(status=503, json={"detail": "The disk is away."}))
+    watched.page.clock.pause_at(watched.page.evaluate("() => Date.now()") / 1000 + 70)
+    watched.page.keyboard.press(".")
+    watched.until("() => !document.querySelector('.rec .scene .veil').hidden")
+    assert watched.page.evaluate(FIGURES) == []
+    assert seen_share(watched, GREEN) < 0.01
+    watched.page.unroute_all()
+
+
+def gone(route: Any) -> None:
+    """The answer of a server on which the minutes that are asked for were deleted."""
+    asked = parse_qs(urlsplit(route.request.url).query)
+    begin, end = float(asked["from"][0]), float(asked["to"][0])
+    route.fulfill(json={"scenes": [], "gaps": [[begin, end]], "to": end})
 
 
 def test_what_was_not_recorded_is_said_and_nothing_is_shown_for_it(look: Look, site: StagedSite) -> None:

@@ -65,9 +65,9 @@ def test_any_mixture_of_repeated_changed_and_key_pictures_is_decoded_as_it_was_m
         assert difference(one[: size.height_px, : size.width_px], other) < 8
 
 
-def test_again_shows_the_picture_before() -> None:
+def test_an_equal_picture_is_shown_again() -> None:
     encoder = StreamEncoder(Size(64, 48), 10)
-    units = [encoder.picture(moving_bar(64, 48, 5), key=True), encoder.again(key=False), encoder.again(key=True)]
+    units = [encoder.picture(moving_bar(64, 48, 5), key=key) for key in (True, False, True)]
     assert [unit.key for unit in units] == [True, False, True]
     first, second, third = decoded(encoder, units)
     assert (first == second).all()

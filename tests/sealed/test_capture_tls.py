@@ -14,10 +14,11 @@ import pytest
 
 from passerby.clock import SystemClock
 from passerby.errors import CaptureError
+from passerby.released.authorities import system_authorities
 from passerby.released.messages import Reason
 from passerby.sealed.capture.address import Trust, read_address
 from passerby.sealed.capture.interrupt import Interrupt
-from passerby.sealed.capture.network import open_camera, system_authorities
+from passerby.sealed.capture.network import open_camera
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
 ANSWER = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"

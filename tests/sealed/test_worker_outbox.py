@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerby.released.framing import read_framed
-from passerby.sealed.worker.outbox import MOST_WAITING, Outbox, write_framed
+from passerby.released.messages import Reason, Trouble, decode_message
+from passerby.sealed.worker.outbox import FULL, MOST_WAITING, PLACE, Outbox, write_framed
 
 WIDER_THAN_A_PIPE = 3_000_000
 
@@ -64,6 +65,41 @@ def test_what_waits_is_bounded(pipe: tuple[BinaryIO, int]) -> None:
     for number in range(2 * MOST_WAITING):
         outbox.put((str(number),), b"")
     assert len(outbox._waiting) == MOST_WAITING
+
+
+def test_what_finds_no_room_is_counted_and_told_once_a_camera_when_there_is_room_again(pipe: tuple[BinaryIO, int]) -> None:
+    file, writing = pipe
+    outbox = Outbox(writing, never_broken)
+    for number in range(MOST_WAITING + 5):
+        outbox.put(("measurement", "gate", str(number), "0"), b"")
+    for number in range(3):
+        outbox.put(("measurement", "hall", str(number), "0"), b"")
+    outbox.put(("Beat",), b"")
+    assert outbox.refused == {"gate": 5, "hall": 3, "": 1}
+    outbox.start()
+    read = [read_framed(file) for _ in range(MOST_WAITING + 2)]
+    assert outbox.close(10)
+    assert read[:MOST_WAITING] == [b""] * MOST_WAITING
+    told = [decode_message(data) for data in read[MOST_WAITING:] if data is not None]
+    assert sorted(told, key=str) == [Trouble(camera, Reason.NONE, FULL, PLACE) for camera in ("gate", "hall")]
+
+
+def test_a_plate_that_found_no_room_makes_the_next_scene_bring_the_whole_plate(pipe: tuple[BinaryIO, int]) -> None:
+    file, writing = pipe
+    outbox = Outbox(writing, never_broken)
+    for number in range(MOST_WAITING):
+        outbox.put((str(number),), b"")
+    key = ("scene", "gate")
+    outbox.put(key, b"patch", plate=True)
+    assert outbox.holds_plate(key)
+    outbox.put(key, b"nothing new")
+    assert outbox.holds_plate(key)
+    outbox.start()
+    assert [read_framed(file) for _ in range(MOST_WAITING)] == [b""] * MOST_WAITING
+    outbox.put(key, b"whole", plate=True)
+    while (data := read_framed(file)) != b"whole":
+        assert data is not None
+    assert not outbox.holds_plate(key)
 
 
 def test_whoever_replaces_a_message_with_a_plate_is_told_before(pipe: tuple[BinaryIO, int]) -> None:

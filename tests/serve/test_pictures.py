@@ -229,6 +229,15 @@ def test_nor_is_it_when_nobody_asked_until_the_next_worker_showed_something(plac
     assert picture.jpeg == b"gate with 1"
 
 
+def test_a_camera_that_was_removed_and_comes_again_does_not_show_what_the_one_before_showed(places: LivePlaces, pictures: Pictures) -> None:
+    pictures.picture("gate")
+    places.accept(message(at_s=0.0, whole=True, glyphs=2))
+    assert pictures.picture("gate") is not None
+    places.follow(["hall"])
+    places.follow(["gate", "hall"])
+    assert pictures.picture("gate") is None
+
+
 def test_grounds_are_looked_after_with_the_pictures(places: LivePlaces, painter: Drawn, pictures: Pictures, clock: SimulatedClock) -> None:
     pictures.picture("hall")
     pictures.grounds.want(["gate", "hall"])

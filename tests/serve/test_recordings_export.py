@@ -1,6 +1,10 @@
 """Exports over real HTTP: frame for frame what the command line exports, and nothing left of them on the disk."""
 
+import asyncio
+import contextlib
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,8 @@ from passerby.record.command import recordings_app
 from passerby.record.receipts import Act
 from passerby.released.scene import Size
 from passerby.serve import exports
+from passerby.serve.answers import AnswerError
+from passerby.serve.recordings import _Fetched
 from passerby.site.times import text_of
 from tests.released.drawn_scenes import patch_of, plate_of
 from tests.support.recorded import Scenes
@@ -176,3 +182,45 @@ def test_an_export_that_is_cancelled_is_forgotten(site: RecordedSite) -> None:
     assert site.delete(f"/api/exports/{export['export']}").status_code == 204
     assert site.get(f"/api/exports/{export['export']}").status_code == 404
     assert site.get(export["download"]).status_code == 404
+
+
+def test_a_reader_who_goes_before_the_first_part_leaves_its_place(site: RecordedSite) -> None:
+    begin_s = recorded(site)
+    export = ordered(site, begin_s, begin_s + 60)
+    found = site.places.exports.find(export["export"], site.written()[0].by)
+    answer = _Fetched(site.places.exports, found, site.places.exports.begin(found), {})
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Any) -> None:
+        raise OSError("gone")
+
+    with contextlib.suppress(Exception):  # how it is told that nobody is there does not matter
+        asyncio.run(answer({"type": "http", "asgi": {"spec_version": "2.3"}}, gone, send))
+    assert site.places.exports.running == 0
+
+
+def test_an_exporter_that_dies_before_it_is_told_its_order_is_reaped(site: RecordedSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin_s = recorded(site)
+    export = ordered(site, begin_s, begin_s + 60)
+    found = site.places.exports.find(export["export"], site.written()[0].by)
+    died: list[subprocess.Popen[bytes]] = []
+
+    def dead(_command: object) -> subprocess.Popen[bytes]:
+        died.append(
+            subprocess.Popen(
+                [sys.executable, "-c", "import os; os.close(0); print(flush=True); import time; time.sleep(600)"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        )
+        assert died[-1].stdout is not None
+        died[-1].stdout.readline()
+        return died[-1]
+
+    monkeypatch.setattr(exports, "started", dead)
+    with pytest.raises(AnswerError):
+        site.places.exports.begin(found)
+    assert site.places.exports.running == 0
+    assert died[0].returncode is not None

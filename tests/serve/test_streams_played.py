@@ -31,6 +31,8 @@ pytestmark = needs_ffmpeg
 LONG_S = 60.0
 KINDS = ["live/gate.ts", "live/gate/index.m3u8"]
 HARMLESS = ("Found duplicated MOOV Atom", "Last message repeated", "deprecated pixel format")
+SKIPS = ("404 Not Found", "Failed to open segment", "expired from playlists", "keepalive request failed")
+"""What FFmpeg says of segments that are gone; it goes on with the next ones."""
 Picture = NDArray[np.uint8]
 
 
@@ -125,6 +127,21 @@ def test_pictures_of_another_size_go_on_in_the_same_stream(site: StreamedSite, t
     with httpx.Client(timeout=30) as client:
         answer = client.get(site.url("live/gate/index.m3u8")).text
     assert "#EXT-X-MAP" in answer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_player_goes_on_when_orders_change_and_sees_the_place_only_once_it_follows_them(site: StreamedSite, kind: str, tmp_path: Path) -> None:
+    with beside((5, lambda: site.places.withhold(["gate"])), (9, lambda: site.places.resume(["gate"]))):
+        played = play(site.url(kind), 14, tmp_path)
+    jumps = [step for step in steps(played.times_s) if step != 0.1]
+    # A player jumps over what was void: one of HLS was seconds behind.
+    assert len(jumps) <= 1
+    assert all(0.1 < step < (1 if kind.endswith(".ts") else 6) for step in jumps)
+    assert [line for line in complaints(played.complaints) if not any(word in line for word in SKIPS)] == []
+    places = [is_place(picture) for picture in played.pictures]
+    assert places[-1]
+    # From the change on for 4 s at least, of which a player of HLS may jump over some.
+    assert "#" * 20 in "".join("." if place else "#" for place in places)
 
 
 def test_mjpeg_shows_the_place_and_withholds_it_when_it_is_stale(site: StreamedSite) -> None:

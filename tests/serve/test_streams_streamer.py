@@ -25,6 +25,8 @@ from passerby.serve.streamer_orders import (
     PlateLost,
     Show,
     TransportChunk,
+    Void,
+    Voided,
     Want,
 )
 from tests.support.site_now import scene, whole_plate
@@ -107,6 +109,30 @@ def test_what_was_hidden_is_withheld_at_once() -> None:
     assert all(grey(picture) < 100 for picture in pictures[5:])
 
 
+def test_what_is_void_goes_out_in_nothing_that_comes_later() -> None:
+    streamer = Streamer(begin(BOTH))
+    obey(streamer, Show(place(200), 0.0, anew=True))
+    list(streamer.due(0.75))
+    assert obey(streamer, Void(3)) == [Voided(3)]
+    answers = list(streamer.due(0.85))
+    assert obey(streamer, Show(scene(time_s=0.9, size=SIZE), 0.9, anew=False)) == [PlateLost()]
+    answers += streamer.due(1.95)
+    # The segment that was begun before is never given, and nothing needs what went before to be decoded.
+    assert [answer.first for answer in answers if isinstance(answer, MediaSegment)] == [10, 15]
+    assert [answer.number for answer in answers if isinstance(answer, TransportChunk) and answer.key] == [8, 10, 15]
+    pictures = shown(answers)
+    assert len(pictures) == 12
+    assert all(grey(picture) < 100 for picture in pictures)
+    assert next(answer.number for answer in answers if isinstance(answer, Jpeg)) == 8
+
+
+def test_orders_that_change_while_a_process_makes_up_for_what_was_missed_keep_where_readers_go_on() -> None:
+    streamer = Streamer(begin(first=35, key_at=38))
+    obey(streamer, Void(3))
+    answers = list(streamer.due(4.05))
+    assert [answer.number for answer in answers if isinstance(answer, TransportChunk) and answer.key] == [35, 38, 40]
+
+
 def test_what_was_missed_for_long_is_given_late_and_withheld() -> None:
     streamer = Streamer(begin())
     obey(streamer, Show(place(200), 0.0, anew=True))
@@ -144,6 +170,9 @@ def test_pictures_of_another_size_begin_with_a_segment() -> None:
     answers += streamer.due(2.55)
     sizes = [(picture.shape[1], picture.shape[0]) for picture in shown(answers)]
     assert sizes == [(160, 120)] * 15 + [(240, 160)] * 11
+    # The view of before is void as soon as the new size is known, though its pictures begin with the next segment.
+    assert all(abs(grey(picture) - 200) < 8 for picture in shown(answers)[8:13])
+    assert all(grey(picture) < 100 for picture in shown(answers)[13:15])
     inits = [number for number, answer in enumerate(answers) if isinstance(answer, InitSegment)]
     assert len(inits) == 2
     assert isinstance(answers[inits[1] + 1], TransportChunk)

@@ -9,7 +9,16 @@ from passerby.site.durations import DURATION_UNITS, bytes_of, duration_text, sec
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("72 h", 259200), ("30 days", 2592000), ("90 s", 90), ("1 day", 86400), ("1.5h", 5400), ("2 weeks", 1209600), ("5 min", 300), ("2 years", 730 * 86400)],
+    [
+        ("72 h", 259200),
+        ("30 days", 2592000),
+        ("90 s", 90),
+        ("1 day", 86400),
+        ("1.5h", 5400),
+        ("2 weeks", 1209600),
+        ("5 min", 300),
+        ("2 years", 730 * 86400),
+    ],
 )
 def test_a_duration_is_read(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds

@@ -52,3 +52,9 @@ def test_a_probe_that_says_nothing_is_ended() -> None:
 def test_a_result_survives_its_bytes() -> None:
     result = ProbeResult("gate-1", Reason.UNAUTHORISED, "hevc", 1920, 1080, 12.5, None, "udp", 3, 1, hardware=True)
     assert decode_probe(encode_probe(result)) == result
+
+
+def test_a_probe_gets_nothing_of_the_environment_in_which_the_passwords_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "hunter3")
+    look = "import os\nassert 'hunter3' not in str(os.environ)\nassert os.getcwd() == '/'\n"
+    assert run(look + ANSWER.replace("{camera}", "order.cameras[0].camera")).reason is Reason.NONE

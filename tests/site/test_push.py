@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from passerby.errors import SiteError
+from passerby.site.addresses import verifies_server
+from passerby.site.notes import notes_of
 from passerby.site.planning import orders, pushes
 from passerby.site.reading import problems_of, read_site, site_of
 from tests.support.site_files import SITE, camera_table, write_site
@@ -64,3 +66,18 @@ def test_the_camera_s_worker_is_not_told_and_not_restarted_for_it(tmp_path: Path
     plain = read_site(write_site(tmp_path, SITE + camera_table()))
     sent = read_site(write_site(tmp_path, text("rtsp://nvr/gate")))
     assert orders(plain, tmp_path, environ={}) == orders(sent, tmp_path, environ={})
+
+
+@pytest.mark.parametrize(
+    ("address", "verified", "noted"),
+    [
+        ("rtsps://u:${PASSWORD}@nvr.example.org/gate", True, False),
+        ("rtsps://nvr.local/gate", False, True),
+        ("rtsps://10.0.0.5/gate", False, True),
+        ("rtsp://nvr.example.org/gate", False, False),
+    ],
+)
+def test_a_server_with_a_public_name_is_verified_and_another_is_worth_a_word(address: str, tmp_path: Path, *, verified: bool, noted: bool) -> None:
+    assert verifies_server(address.replace("${PASSWORD}", "x")) is verified
+    path = write_site(tmp_path, text(address))
+    assert ("camera[0].push" in [note.key for note in notes_of(read_site(path), path)]) is noted

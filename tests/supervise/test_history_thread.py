@@ -251,6 +251,22 @@ def test_deletion_waits_neither_for_its_receipt_nor_for_compaction(tmp_path: Pat
         assert thread.health().failing == ""
 
 
+def test_compacting_that_ends_by_itself_just_when_something_is_due_puts_no_deletion_off(tmp_path: Path) -> None:
+    parts = Parts(tmp_path, (date(2026, 11, 20),), retention_s=86400.0)
+    thread, compactor = parts.thread, parts.compactor
+    compacting = threading.Thread(target=lambda: None)
+    compacting.start()
+    thread._compacting = compacting
+
+    def interrupt() -> None:
+        thread._compacting = None  # as that thread does at its end
+
+    compactor.interrupt = interrupt  # type: ignore[method-assign]
+    thread.delete_due()
+    assert parts.keeper.deleted == [date(2026, 11, 20)]
+    assert thread.health().failing == ""
+
+
 def test_a_receipt_that_was_missing_when_everything_ended_is_written_by_the_next_start(tmp_path: Path) -> None:
     clock, receipts, keeper = SimulatedClock(DAY_S), Receipts(), Keeper((date(2026, 11, 20),))
     receipts.refuses = True

@@ -241,8 +241,13 @@ class Exports:
         order = DrawExport(folder, wish.camera, wish.from_s, wish.to_s, wish.show.value, wish.caption, name, assumed_s, check_only)
         process = started(self._command)
         stdin = cast("BinaryIO", process.stdin)
-        stdin.write(framed(msgspec.msgpack.encode(order)))
-        stdin.flush()
+        try:
+            stdin.write(framed(msgspec.msgpack.encode(order)))
+            stdin.flush()
+        except OSError:
+            process.kill()
+            end(process)
+            raise
         return process
 
     def _require_room(self) -> None:

@@ -1,20 +1,23 @@
 """The addresses of live vectors: the feed of scenes, and the ground image below them. FastAPI is met here and in the other modules of routes."""
 
 import asyncio
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, Final, Protocol
 
 import anyio
 import anyio.to_thread
-from fastapi import FastAPI, Header, Query, Response
+from fastapi import FastAPI, Header, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from passerby.serve.answers import AnswerError, ErrorAnswer
 from passerby.serve.grounds import WIDTHS_PX, GroundImage, Grounds
 from passerby.serve.live_feed import FeedReader, LiveFeed
+from passerby.serve.shares import Shares
 from passerby.supervise.site_now import CameraNow
 
 MOST_READERS: Final = 220
 """Of the feed at once; beyond, they are asked to come again."""
+MOST_OF_TOKEN: Final = MOST_READERS // 4
 MOST_ASKED: Final = 512
 """Cameras that one reader may name."""
 MOST_WAITING: Final = 64
@@ -61,19 +64,21 @@ class FeedResponse(Response):
     Args:
         feed: Where they come from.
         cameras: Ids of the cameras whose scenes are wanted; None = all.
+        place: Is held while it reads.
     """
 
-    def __init__(self, feed: LiveFeed, cameras: tuple[str, ...] | None) -> None:
+    def __init__(self, feed: LiveFeed, cameras: tuple[str, ...] | None, place: AbstractContextManager[None]) -> None:
         super().__init__()
-        self._feed, self._cameras = feed, cameras
+        self._feed, self._cameras, self._place = feed, cameras, place
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Sends what is new whenever the reader is ready for more."""
         reader = self._feed.open(self._cameras)
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
-            await _tell(reader, send, gone)
+            with self._place:
+                await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+                await _tell(reader, send, gone)
         except OSError:
             return  # the reader has gone, or may read no longer
         finally:
@@ -104,11 +109,16 @@ def add_feed(app: FastAPI, site: AskedSite, feed: LiveFeed, grounds: Grounds) ->
 
 
 def _add_events(app: FastAPI, feed: LiveFeed) -> None:
+    shares = Shares(MOST_OF_TOKEN)
+
     @app.get("/api/live", summary="The places as they are seen now, as events", tags=["cameras"], response_class=Response, responses=EVENTS)
-    async def live(cameras: Annotated[str | None, Query(description="Ids of cameras with commas between; left out = all.")] = None) -> Response:
+    async def live(
+        request: Request, cameras: Annotated[str | None, Query(description="Ids of cameras with commas between; left out = all.")] = None
+    ) -> Response:
         if feed.readers >= MOST_READERS:
             raise AnswerError(503, "Too many read at once.", "Come again in a minute.")
-        return FeedResponse(feed, None if cameras is None else tuple(filter(None, cameras.split(",", MOST_ASKED)[:MOST_ASKED])))
+        place = shares.held(shares.require_room(request))
+        return FeedResponse(feed, None if cameras is None else tuple(filter(None, cameras.split(",", MOST_ASKED)[:MOST_ASKED])), place)
 
 
 def _add_ground(app: FastAPI, site: AskedSite, grounds: Grounds) -> None:

@@ -68,12 +68,13 @@ class Guard:
         # What HEAD asks for is what GET would be answered with; the server leaves out the body.
         asked = {**scope, "method": "GET", "passerby.head": True} if scope["method"] == "HEAD" else dict(scope)
         try:
-            account = self._let_in(asked, way)
+            account = self._let_in(asked, way, guarded)
             if account is not None:
                 guarded.ends_unless(lambda: self._access.still(account))
             if asked["method"] in CHANGING:
                 receive = await _read_whole(receive)
         except _Refusal as refusal:
+            guarded.closes |= _has_body(Headers(scope=asked))  # what comes of it is waited for by nobody
             await refusal.answer(asked, receive, guarded.send)
             return
         try:
@@ -82,16 +83,19 @@ class Guard:
             if not guarded.was_cut:  # the application may take it that the reader has gone
                 raise
 
-    def _let_in(self, scope: Scope, way: Way | Astray) -> Account | None:
+    def _let_in(self, scope: Scope, way: Way | Astray, answer: "_Answer") -> Account | None:
         """Who asks, which is in the request's state from now on; None = somebody who needs no right here. Raises _Refusal."""
         if isinstance(way, Astray):
             raise _Refusal(way.status, way.detail, way.do)
         method, headers = scope["method"], Headers(scope=scope)
+        _require_small(method, headers)
         template = _template(scope)
         _require_from_here(method, headers, way)
-        _require_small(headers)
         who = self._access.who(headers.get("authorization"), "; ".join(headers.getlist("cookie")), secure=way.secure)
         scope["state"] = {**scope.get("state", {}), "way": way, "who": who, "account": who.name if isinstance(who, Account) else ""}
+        if isinstance(who, Account):
+            answer.closes = False
+            scope["state"].get("know", _nothing)()
         right = right_for(method, template)
         wait_s = self._access.too_often(who if isinstance(who, Account) else None, way, changing=method in CHANGING and right is not None)
         if wait_s:
@@ -122,13 +126,19 @@ class _Refusal(Exception):  # noqa: N818 - an answer, and no failure
 
 
 class _Answer:
-    """What is sent, with its headers. An answer that goes on is cut off once its reader may no longer, and where only its head was asked for."""
+    """What is sent, with its headers. An answer that goes on is cut off once its reader may no longer, and where only its head was asked for.
+
+    Attributes:
+        was_cut: Whether that has happened.
+        closes: Whether the connection ends with this answer. Connections are few: who has no account takes one for one answer at a time.
+    """
 
     def __init__(self, send: Send, clock: Clock, *, secure: bool, head: bool) -> None:
         self._send, self._clock, self._secure, self._head = send, clock, secure, head
         self._still: Callable[[], bool] | None = None
         self._looked_s = clock.monotonic_s()
         self.was_cut = False
+        self.closes = True
 
     def ends_unless(self, still: Callable[[], bool]) -> None:
         """From now on, `still()` is asked while the answer goes on."""
@@ -143,6 +153,8 @@ class _Answer:
             for name, value in ANSWER_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
+            if self.closes:
+                headers["connection"] = "close"
             if self._secure:
                 headers.setdefault("strict-transport-security", HSTS)
         elif message["type"] == "http.response.body" and message.get("more_body") and (self._head or self._is_over()):
@@ -194,8 +206,14 @@ def _require_from_here(method: str, headers: Headers, way: Way) -> None:
         raise _Refusal(403, "What changes something needs the header X-Passerby: 1.", "A page of another site cannot set it.")
 
 
-def _require_small(headers: Headers) -> None:
-    """Refuses a body that is large, or whose length is not said. Raises _Refusal."""
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _require_small(method: str, headers: Headers) -> None:
+    """Refuses a body that is large, or whose length is not said, or that nothing would read. Raises _Refusal."""
+    if method == "GET" and _has_body(headers):
+        raise _Refusal(400, "A request that reads has no body.")
     length = headers.get("content-length", "0")
     if "transfer-encoding" in headers or not re.fullmatch("[0-9]{1,9}", length) or int(length) > MOST_BODY_BYTES:
         raise _Refusal(413, f"What is sent has a length, of {MOST_BODY_BYTES} bytes at most.")
@@ -217,6 +235,10 @@ async def _read_whole(receive: Receive) -> Receive:
         return await receive() if part is None else part
 
     return hand_on
+
+
+def _nothing() -> None:
+    """Without a server of ours, as in tests, there are no places."""
 
 
 def _challenge(headers: Headers) -> dict[str, str]:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import h11
 import uvicorn
@@ -39,15 +39,16 @@ _WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with
 class _Connection(CutOffWhoDoesNotRead, H11Protocol):
     """A connection on which something has to be asked in time: uvicorn itself would wait for ever for the last line of a request's head.
 
-    Class attributes:
-        places: The places of all connections.
+    Attributes:
+        places: The places of all connections, the same for all.
     """
 
-    places: Places
+    places: ClassVar[Places]
 
     def __init__(self, config: uvicorn.Config, server_state: Any, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None) -> None:
-        # What the guard is given with each request, so that it can say that somebody who is known asks here.
-        super().__init__(config, server_state, {**app_state, "known": lambda: self.places.know(self.client)}, _loop)
+        # The guard is given `know` with each request, to say that somebody asks here who has an account.
+        super().__init__(config, server_state, {**app_state, "know": self._know}, _loop)
+        self._is_known = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to wait."""
@@ -67,6 +68,11 @@ class _Connection(CutOffWhoDoesNotRead, H11Protocol):
         if cycle is not None and cycle.response_started and not cycle.response_complete:
             self.transport.abort()
 
+    def _know(self) -> None:
+        if not self._is_known:
+            self._is_known = True
+            self.places.know(self.client)
+
     def _look(self) -> None:
         """Cuts off who has not asked anything yet, or has been writing one request for two looks: its head, or a body that nobody waits for."""
         cycle: Any = self.cycle  # None until the first request's head is there, whatever its type says
@@ -81,7 +87,7 @@ class _Connection(CutOffWhoDoesNotRead, H11Protocol):
 class _Loop(asyncio.SelectorEventLoop):
     """An event loop whose handshakes of TLS end in time: uvicorn cannot be told so."""
 
-    async def create_server(self, *values: Any, **named: Any) -> asyncio.Server:  # type: ignore[override]
+    async def create_server(self, *values: Any, **named: Any) -> asyncio.Server:
         """As that of asyncio."""
         if named.get("ssl") is not None:
             named |= {"ssl_handshake_timeout": HANDSHAKE_WITHIN_S, "ssl_shutdown_timeout": FAREWELL_WITHIN_S}

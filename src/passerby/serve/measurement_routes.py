@@ -14,6 +14,7 @@ from passerby.serve.accounts.rights import Account, Kind
 from passerby.serve.answers import AnswerError, ErrorAnswer
 from passerby.serve.measured_places import MOST_WAITING, MeasuredPlaces
 from passerby.serve.measurement_answers import MeasurementsAnswer, PulsesAnswer, pulses_answer
+from passerby.serve.shares import Shares
 from passerby.store.asking import MOST_IDS, Wish
 from passerby.store.buckets import Every
 from passerby.store.question import Table
@@ -46,11 +47,12 @@ NO_CAMERA: Final[dict[int | str, dict[str, Any]]] = {404: {"model": ErrorAnswer,
 
 def add_measurements(app: FastAPI, places: MeasuredPlaces) -> None:
     """Adds the addresses to the application."""
-    threads = anyio.CapacityLimiter(MOST_WAITING + 2)
+    threads, shares = anyio.CapacityLimiter(MOST_WAITING + 2), Shares(MOST_WAITING // 2)
 
     async def answered(wish: Wish, form: str, request: Request) -> Response:
         for_operator = is_operator(request)
-        data = await anyio.to_thread.run_sync(lambda: places.ask(wish, form, for_operator=for_operator), limiter=threads)
+        with shares.held(shares.require_room(request)):
+            data = await anyio.to_thread.run_sync(lambda: places.ask(wish, form, for_operator=for_operator), limiter=threads)
         return Response(data, media_type=TYPES[form])
 
     @app.get("/api/measurements/zones", summary="What was measured in zones", tags=TAGS, response_model=MeasurementsAnswer, responses=ANSWERS)

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from passerby.released.mpeg_ts import rejoined
 
-KEPT_PICTURES: Final = 40
-"""Four seconds: a reader that is further behind is dropped to the newest."""
+KEPT_PICTURES: Final = 80
+"""Eight seconds: a reader further behind is dropped to the newest. A streamer that hung is replaced after four, and what it missed comes at once."""
 MOST_BYTES: Final = 8 * 1024 * 1024
 MOST_AT_ONCE_BYTES: Final = 256 * 1024
 

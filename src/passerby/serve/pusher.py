@@ -15,6 +15,7 @@ from passerby.errors import OutputError, SceneError
 from passerby.released.framing import framed, read_framed
 from passerby.released.video_push import push
 from passerby.serve.pusher_orders import Said, Target
+from passerby.site.addresses import verifies_server
 
 
 class Unframed:
@@ -49,7 +50,7 @@ def run(orders: BinaryIO, said: BinaryIO) -> None:
         said.flush()
 
     try:
-        push(Unframed(orders), target.address, lambda: say(""))
+        push(Unframed(orders), target.address, lambda: say(""), verify=verifies_server(target.address))
     except OutputError as error:
         say(error.message)
 

@@ -3,7 +3,7 @@
 Times are seconds since 1970 UTC. An account sees its own viewings and exports only; the guard has looked at its rights before.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from enum import Enum
 from typing import Annotated, Any, Final
 
@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from passerby.errors import ReceiptError
 from passerby.serve.answers import AnswerError
@@ -151,24 +152,36 @@ def _add_exports(app: FastAPI, places: RecordedPlaces, threads: anyio.CapacityLi
         found = places.exports.find(export, _account(request), name)
         parts = await anyio.to_thread.run_sync(places.exports.begin, found, limiter=threads)
         headers = {"content-disposition": f'attachment; filename="{found.name}"', "accept-ranges": "none"}
-        return StreamingResponse(_streamed(places.exports, found, parts), media_type="video/mp4", headers=headers)
+        return _Fetched(places.exports, found, parts, headers)
 
     @app.delete("/api/exports/{export}", summary="End an export", tags=TAGS, status_code=204, responses=ENDED)
     async def forget(export: str, request: Request) -> None:
         await anyio.to_thread.run_sync(places.exports.forget, export, _account(request), limiter=threads)
 
 
-async def _streamed(exports: Exports, export: Export, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The parts, each when its reader has taken the one before. However it ends, what draws it ends with it."""
-    try:
-        while True:
-            part = await anyio.to_thread.run_sync(next, parts, None, abandon_on_cancel=True)
-            if part is None:
-                return
-            yield part
-    finally:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(exports.finish, export)
+class _Fetched(StreamingResponse):
+    """An export on its way. However it ends, and be it that its reader goes before the first part, what draws it ends with it."""
+
+    def __init__(self, exports: Exports, export: Export, parts: Iterator[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(_streamed(parts), media_type="video/mp4", headers=headers)
+        self._exports, self._export = exports, export
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._exports.finish, self._export)
+
+
+async def _streamed(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The parts, each when its reader has taken the one before."""
+    while True:
+        part = await anyio.to_thread.run_sync(next, parts, None, abandon_on_cancel=True)
+        if part is None:
+            return
+        yield part
 
 
 def _export_answer(export: Export) -> ExportAnswer:

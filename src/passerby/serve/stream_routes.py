@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import Any, Final, Protocol
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from passerby.serve.answers import AnswerError, ErrorAnswer
 from passerby.serve.hls import PLAYLIST_TYPE, SEGMENT_TYPE
+from passerby.serve.shares import Shares
 from passerby.serve.streams import MOST_READERS, CameraStream, Streams
 from passerby.supervise.site_now import CameraNow
 
@@ -19,6 +20,8 @@ SILENT_S: Final = 15.0
 PLAYLIST_WITHIN_S: Final = 8.0
 BOUNDARY: Final = "passerby-picture"
 TS_TYPE: Final = "video/mp2t"
+MOST_OF_TOKEN: Final = MOST_READERS // 2
+"""A recorder that reads a hundred cameras has one token."""
 MARK: Final = f"\r\n--{BOUNDARY}\r\n".encode()
 MJPEG_TYPE: Final = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
@@ -39,8 +42,8 @@ class NamedCameras(Protocol):
 class StreamResponse(Response):
     """An answer that goes on for as long as the reader reads, and the stream lives."""
 
-    def __init__(self, streams: Streams, stream: CameraStream, kind: str, media_type: str) -> None:
-        self._streams, self._stream, self._kind = streams, stream, kind
+    def __init__(self, streams: Streams, stream: CameraStream, kind: str, media_type: str, place: AbstractContextManager[None]) -> None:
+        self._streams, self._stream, self._kind, self._place = streams, stream, kind, place
         self.status_code, self.media_type, self.background = 200, media_type, None
         self.init_headers({"content-type": media_type, "x-accel-buffering": "no"})
 
@@ -49,7 +52,7 @@ class StreamResponse(Response):
         gone = asyncio.ensure_future(_gone(receive))
         chunks = _transport(self._stream) if self._kind == "video" else _pictures(self._stream)
         try:
-            with self._streams.reading(self._stream, self._kind), contextlib.suppress(OSError):
+            with self._place, self._streams.reading(self._stream, self._kind), contextlib.suppress(OSError):
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 async with aclosing(chunks):
                     async for data in chunks:
@@ -104,14 +107,19 @@ async def _pictures(stream: CameraStream) -> AsyncGenerator[bytes, None]:
 def add_streams(app: FastAPI, site: NamedCameras, streams: Streams) -> None:
     """Adds the addresses to the application."""
     goes_on = "It goes on until the reader ends it."
+    shares = Shares(MOST_OF_TOKEN)
+
+    def goes(camera: str, kind: str, media_type: str, request: Request) -> Response:
+        place = shares.held(shares.require_room(request))
+        return StreamResponse(streams, _joined(site, streams, camera, kind), kind, media_type, place)
 
     @app.get("/live/{camera}.mjpg", **_described("multipart/x-mixed-replace", goes_on, "A camera as pictures that replace each other (MJPEG)"))
-    async def mjpeg(camera: str) -> Response:
-        return StreamResponse(streams, _joined(site, streams, camera, "jpeg"), "jpeg", MJPEG_TYPE)
+    async def mjpeg(camera: str, request: Request) -> Response:
+        return goes(camera, "jpeg", MJPEG_TYPE, request)
 
     @app.get("/live/{camera}.ts", **_described(TS_TYPE, goes_on, "A camera as H.264 in MPEG-TS, for an NVR"))
-    async def transport(camera: str) -> Response:
-        return StreamResponse(streams, _joined(site, streams, camera, "video"), "video", TS_TYPE)
+    async def transport(camera: str, request: Request) -> Response:
+        return goes(camera, "video", TS_TYPE, request)
 
     _add_hls(app, site, streams)
 

@@ -143,3 +143,8 @@ def shown_address(template: str) -> str:
         return "from a variable"
     path = unquote(template[len("file://") :]) if scheme == "file" else template
     return f"file {Path(path).name}"
+
+
+def verifies_server(push: str) -> bool:
+    """Whether the server that a stream is sent to has to show a certificate for its name: one without a public name can have none."""
+    return scheme_of(push) == "rtsps" and has_public_name(push)

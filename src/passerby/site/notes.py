@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from passerby.site.addresses import TLS_SCHEMES, VARIABLE, has_clear_password, is_playlist, is_stream, scheme_of
+from passerby.site.addresses import TLS_SCHEMES, VARIABLE, has_clear_password, is_playlist, is_stream, scheme_of, verifies_server
 from passerby.site.planning import verifies
 from passerby.site.problem import Problem
 from passerby.site.settings import Camera, Site
@@ -42,6 +42,12 @@ def _camera(camera: Camera, key: str, site: Site) -> Iterator[Problem]:
     if is_stream(source) and not scheme_of(source).startswith("rtsp") and "transport" in camera.model_fields_set:
         yield Problem(f"{key}.transport", "this key with RTSP only", "leave it out")
     yield from _tls(camera, key, source)
+    push = camera.push.get_secret_value() if camera.push else ""
+    if scheme_of(push) == "rtsps" and not VARIABLE.search(push.rpartition("@")[2]) and not verifies_server(push):
+        hint = (
+            "it is encrypted, but whoever takes the server's place gets stream and password: give the server a public name and a certificate for it"
+        )
+        yield Problem(f"{key}.push", "a server whose certificate is verified", hint)
     if not is_stream(source) and not VARIABLE.search(source):
         path = Path(unquote(source[len("file://") :])) if scheme_of(source) == "file" else site.folder / Path(source).expanduser()
         if not path.is_file():

@@ -4,6 +4,7 @@ The process gets a worker's order on its standard input and answers with one res
 and of the camera's own words none: why one cannot be opened is one of `released.messages.Reason`.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from passerby.site.orders import CameraOrder, Configure, encode_command
 PROBE_MODULE: Final = "passerby.sealed.probe"
 MARGIN_S: Final = 30.0
 """Beyond the time that the camera itself has: start of the process, a few seconds of measuring the rate."""
+
+PASSED_ON: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Of our own environment, which holds the passwords of all cameras, the probe gets these, so that libraries are found."""
 
 
 def probe_command() -> list[str]:
@@ -44,6 +48,8 @@ def probe(camera: CameraOrder, command: Sequence[str], margin_s: float = MARGIN_
             stderr=subprocess.DEVNULL,
             timeout=camera.first_byte_s + camera.stall_s + margin_s,
             check=False,
+            cwd="/",
+            env={"LC_ALL": "C.UTF-8"} | {name: os.environ[name] for name in PASSED_ON if name in os.environ},
         )
     except subprocess.TimeoutExpired:
         return ProbeResult(camera.camera, Reason.HUNG)

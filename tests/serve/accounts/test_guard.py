@@ -577,3 +577,36 @@ def test_an_answer_that_goes_on_is_not_cut_off_by_that(site: GuardedSite, monkey
         begun = site.ticks
         while site.ticks < begun + 30:
             next(parts)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("head", ["content-length: 60000", "transfer-encoding: chunked"])
+def test_who_reads_sends_no_body_and_keeps_no_connection_with_one(site: GuardedSite, method: str, head: str) -> None:
+    shown = f"authorization: {site.bearer('wall')['authorization']}"
+    for path in ("/login", "/api/cameras"):
+        with socket.create_connection(("127.0.0.1", site.server.port), timeout=5) as connection:
+            connection.sendall(f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{shown}\r\n{head}\r\n\r\n".encode())
+            data = b""
+            while part := connection.recv(65536):
+                data += part
+        assert data.startswith(b"HTTP/1.1 400")
+        assert b"connection: close" in data
+
+
+def test_a_body_that_nobody_waits_for_ends_the_connection(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passerby.serve.http_server.ASKS_WITHIN_S", 0.05)
+    monkeypatch.setattr("passerby.serve.guard._has_body", lambda _headers: False)
+    shown = f"authorization: {site.bearer('wall')['authorization']}"
+    with socket.create_connection(("127.0.0.1", site.server.port), timeout=5) as connection:
+        connection.sendall(f"GET /api/cameras HTTP/1.1\r\nhost: 127.0.0.1\r\n{shown}\r\ncontent-length: 60000\r\n\r\n".encode())
+        data = connection.recv(65536)
+        connection.sendall(b"x")  # the timer of the connection's rest is set by an answer's end only
+        while part := connection.recv(65536):
+            data += part
+    assert data.startswith(b"HTTP/1.1 200")
+
+
+def test_who_has_no_account_gets_one_answer_on_a_connection(site: GuardedSite) -> None:
+    for path in ("/login", "/page/login.js", "/api/cameras", "/nowhere"):
+        assert site.client.get(path).headers["connection"] == "close"
+        assert "connection" not in site.client.get(path, headers=site.bearer("wall")).headers or path == "/nowhere"

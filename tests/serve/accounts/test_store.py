@@ -1,5 +1,6 @@
 """What is kept of accounts, and how it changes."""
 
+import errno
 import json
 import os
 import stat
@@ -258,3 +259,17 @@ def test_a_token_is_taken_from_bearer_and_from_basic() -> None:
 def test_whatever_stands_in_the_header_there_is_an_answer(header: str) -> None:
     for shown in (header, f"Basic {header}", f"Bearer {header}"):
         assert token_in(shown) is None or PREFIX in shown or shown.startswith("Basic")
+
+
+def test_what_the_system_could_not_read_once_is_read_again(tmp_path: Path, changes: AccountChanges, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes.set_password(PASSWORD)
+    now = AccountsNow(tmp_path / "state" / ACCOUNTS)
+    opened = os.open
+
+    def too_many(path: object, flags: int, *more: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("passerby.serve.accounts.store.os.open", too_many)
+    assert isinstance(now.now(), Closed)
+    monkeypatch.setattr("passerby.serve.accounts.store.os.open", opened)
+    assert isinstance(now.now(), Accounts)

@@ -13,9 +13,9 @@ TLS = Server.model_validate({"address": "0.0.0.0:8740", "certificate": "a.pem", 
 PROXIED = Server(address="0.0.0.0:8740", behind_proxy=True, proxies=("10.0.0.0/24", "127.0.0.1/32"), names=("passerby.example",))
 
 
-def way(server: Server, host: str, client: str = "127.0.0.1", scheme: str = "http", **headers: str) -> Way | Astray:
+def way(server: Server, host: str, client: str = "127.0.0.1", scheme: str = "http", version: str = "1.1", **headers: str) -> Way | Astray:
     sent = [(b"host", host.encode("latin-1")), *((name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items())]
-    return Ways(server).of({"type": "http", "headers": sent, "client": (client, 1), "scheme": scheme})
+    return Ways(server).of({"type": "http", "headers": sent, "client": (client, 1), "scheme": scheme, "http_version": version})
 
 
 FORWARDED = {"x_forwarded_for": "203.0.113.7", "x_forwarded_proto": "https"}
@@ -37,6 +37,7 @@ FORWARDED = {"x_forwarded_for": "203.0.113.7", "x_forwarded_proto": "https"}
         (PROXIED, "passerby.example", "10.0.0.3", "http", {**FORWARDED, "x_forwarded_for": "[2001:db8::1]:443"}, "2001:db8::1"),
         (PROXIED, "passerby.example", "10.0.0.3", "http", {"x_forwarded_proto": "https"}, "10.0.0.3"),
         (PROXIED, "passerby.example", "10.0.0.3", "http", {**FORWARDED, "x_forwarded_for": "203.0.113.7, unknown"}, "10.0.0.3"),
+        (PROXIED, "passerby.example", "10.0.0.3", "http", {**FORWARDED, "x_forwarded_for": "fe80::1%any text"}, "10.0.0.3"),
         (PROXIED, "127.0.0.1:8740", "127.0.0.1", "http", {}, "127.0.0.1"),
     ],
 )
@@ -56,6 +57,8 @@ def test_these_ways_there_are(server: Server, host: str, client: str, scheme: st
         (HERE, "127.0.0.1", "192.0.2.9", "http", {}),  # cannot be, and is not taken
         (HERE, "127.0.0.1", "", "http", {}),
         (HERE, "127.0.0.1", "127.0.0.1", "http", FORWARDED),
+        (HERE, "127.0.0.1", "127.0.0.1", "http", {"via": "1.1 proxy"}),
+        (HERE, "127.0.0.1", "127.0.0.1", "http", {"version": "1.0"}),  # nginx without a line about it
         (TLS, "passerby.example", "203.0.113.9", "http", {}),
         (TLS, "passerby.example", "203.0.113.9", "http", FORWARDED),
         (TLS, "evil.example", "203.0.113.9", "https", {}),

@@ -93,7 +93,7 @@ def test_addresses_and_clips_become_a_file_that_check_takes(init: Init, probed: 
     document = tomllib.loads(Path("site.toml").read_text("utf-8"))
     assert document["site"] == {"name": "Central station", "time_zone": "Asia/Tokyo"}
     gate, hall = cameras()
-    assert (gate["id"], gate["source"], gate["user"], gate["password"]) == ("gate", "rtsp://10.0.0.5/stream", "viewer", "${GATE_PASSWORD}")
+    assert (gate["id"], gate["source"], gate["user"], gate["password"]) == ("gate", "rtsp://10.0.0.5/stream", "viewer", "${PASSERBY_GATE_PASSWORD}")
     assert (hall["id"], hall["name"], hall["source"]) == ("hall", "Hall", str(tmp_path / "clips" / "Hall.mp4"))
     assert {camera["purpose"] for camera in (gate, hall)} == {"Crowding is seen in time."}
     assert {order.source for order in probed.opened} >= {"rtsp://viewer:hun%40ter2@10.0.0.5/stream"}
@@ -105,7 +105,7 @@ def test_a_password_goes_into_a_file_of_its_owner_only_and_is_shown_nowhere(init
     _, told = init("--url", URL)
     assert "hun@ter2" not in told
     assert "hun" not in Path("site.toml").read_text("utf-8")
-    assert source_variables() == {"GATE_PASSWORD": "hun@ter2"}
+    assert source_variables() == {"PASSERBY_GATE_PASSWORD": "hun@ter2"}
     assert stat.S_IMODE(Path("site.env").stat().st_mode) == 0o600
     assert "set -a; . ./site.env; set +a" in told
 
@@ -186,6 +186,9 @@ def test_user_and_password_for_all_come_from_a_variable_or_a_file(init: Init, pr
         (("--url", URL, "--user", "a:b"), SettingsError, "--user"),
         (("--url", URL, "--user", "a"), SettingsError, "CAMERA_PASSWORD does not hold"),
         (("--url", URL, "--user", "a", "--password-variable", "${X}"), SettingsError, "--password-variable"),
+        (("--url", URL, "--user", "a", "--password-variable", "LD_PRELOAD"), SettingsError, "means something to programs"),
+        (("--url", URL, "--user", "a", "--password-variable", "PATH"), SettingsError, "means something to programs"),
+        (("--url", URL, "--user", "a", "--password-variable", "PYTHONSTARTUP"), SettingsError, "means something to programs"),
         (("--url", URL, "--password-file", "x"), SettingsError, "no user"),
         (("--url", URL, "--user", "a", "--password-file", "x"), UserError, "first line"),
         (("--url", "rtsp://u:${PASSERBY_TEST_ABSENT}@h/"), SettingsError, "PASSERBY_TEST_ABSENT"),
@@ -208,7 +211,7 @@ def test_at_a_terminal_it_asks_for_what_it_needs(init: Init, monkeypatch: pytest
     answers = f"rtsp://viewer@10.0.0.5/stream\nhun/ter2\n{tmp_path / 'Hall.mp4'}\n\nThe old town\nCrowding is seen in time.\n"
     code, told = init(answers=answers)
     assert code == 0
-    assert source_variables() == {"CAMERA_10_0_0_5_PASSWORD": "hun/ter2"}
+    assert source_variables() == {"PASSERBY_CAMERA_10_0_0_5_PASSWORD": "hun/ter2"}
     assert "hun/ter2" not in told
     assert tomllib.loads(Path("site.toml").read_text("utf-8"))["site"]["name"] == "The old town"
     assert [camera["id"] for camera in cameras()] == ["camera-10-0-0-5", "hall"]
@@ -247,7 +250,13 @@ def test_cameras_that_are_found_become_a_file_that_check_takes(init: Init, probe
     with OnvifDevice(profiles, manners, name=HOSTILE, model='M"1') as device, Neighbourhood(device.match) as neighbours:
         monkeypatch.setattr(discovery, "PORT", neighbours.port)
         monkeypatch.setattr(discovery, "MOST_FOUND", 1)
-        code, told = init("--onvif", "--interface", LOOPBACK, "--user", "viewer")
+        with pytest.raises(SettingsError, match="sent to no device"):  # there is nobody to ask
+            init("--onvif", "--interface", LOOPBACK, "--user", "viewer")
+        assert names_in(Path()) == []
+        monkeypatch.setattr("passerby.site.setup.questions.may_ask", lambda: True)
+        with pytest.raises(SettingsError, match="sent to no device"):
+            init("--onvif", "--interface", LOOPBACK, "--user", "viewer", answers="n\n")
+        code, told = init("--onvif", "--interface", LOOPBACK, "--user", "viewer", answers="y\n")
     assert code == 0
     (camera,) = cameras()
     assert (camera["id"], camera["source"], camera["user"]) == ("ga-te-camera-id-evil-0-t-home", f"rtsp://{LOOPBACK}/main", "viewer")

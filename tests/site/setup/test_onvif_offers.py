@@ -42,9 +42,15 @@ def test_the_first_stream_is_taken_and_the_others_are_told() -> None:
 def test_a_stream_whose_path_holds_a_secret_goes_into_a_variable_and_into_no_comment() -> None:
     path = "user=admin_password=hunter2_channel=1.sdp"
     (offer,), vault = offers(streams("10.0.0.5", "Gate", f"rtsp://10.0.0.5/{path}", f"rtsp://10.0.0.5/2{path}"))
-    assert offer.source == "rtsp://10.0.0.5/${GATE_PATH}"
-    assert dict(vault.values) == {"GATE_PATH": path}
+    assert offer.source == "rtsp://10.0.0.5/${PASSERBY_GATE_PATH}"
+    assert dict(vault.values) == {"PASSERBY_GATE_PATH": path}
     assert not any("hunter2" in line for line in offer.told)
+
+
+def test_no_name_of_a_device_becomes_a_variable_that_means_something_to_programs() -> None:
+    for name in ("LD library", "LD preload", "PYTHON", "DYLD insert libraries"):
+        _, vault = offers(streams("10.0.0.5", name, "rtsp://10.0.0.5/token=/tmp/evil"))
+        assert all(variable.startswith("PASSERBY_") for variable in vault.values)
 
 
 def test_a_device_that_gives_nothing_is_offered_with_its_reason() -> None:

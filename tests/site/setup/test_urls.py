@@ -17,8 +17,8 @@ def offered(given: str, login: Login | None = None) -> tuple[Offer, dict[str, st
 def test_a_password_goes_out_of_the_address_as_it_is_meant() -> None:
     offer, values = offered("gate-2=rtsp://view%20er:p%40ss%2Fw%3Ard@10.0.0.5:8554/Streaming/Channels/101?x=1")
     assert (offer.id, offer.source) == ("gate-2", "rtsp://10.0.0.5:8554/Streaming/Channels/101?x=1")
-    assert (offer.user, offer.password) == ("view er", "${GATE_2_PASSWORD}")
-    assert values == {"GATE_2_PASSWORD": "p@ss/w:rd"}
+    assert (offer.user, offer.password) == ("view er", "${PASSERBY_GATE_2_PASSWORD}")
+    assert values == {"PASSERBY_GATE_2_PASSWORD": "p@ss/w:rd"}
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_a_password_goes_out_of_the_address_as_it_is_meant() -> None:
 )
 def test_a_path_that_holds_a_secret_becomes_a_variable(path: str) -> None:
     offer, values = offered(f"rtsp://10.0.0.5:554/{path}")
-    assert offer.source == "rtsp://10.0.0.5:554/${CAMERA_10_0_0_5_PATH}"
-    assert values == {"CAMERA_10_0_0_5_PATH": path}
+    assert offer.source == "rtsp://10.0.0.5:554/${PASSERBY_CAMERA_10_0_0_5_PATH}"
+    assert values == {"PASSERBY_CAMERA_10_0_0_5_PATH": path}
 
 
 def test_what_the_user_wrote_as_a_variable_stays_one() -> None:

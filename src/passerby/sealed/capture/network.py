@@ -5,10 +5,7 @@ accepted. Sound is not asked for. FFmpeg's own log lines, which quote addresses,
 """
 
 import errno
-import ssl
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 import av
@@ -17,6 +14,7 @@ from av.codec.hwaccel import HWAccel
 from av.container.input import InputContainer
 
 from passerby.errors import CaptureError
+from passerby.released.authorities import system_authorities
 from passerby.released.messages import Reason
 from passerby.sealed.capture.address import Address, Trust
 from passerby.sealed.capture.fault import reason_of, transport_refused
@@ -39,8 +37,6 @@ _HTTP_OPTIONS: Final = {
     # Cameras are near. What the environment names as a proxy is not told their passwords.
     "http_proxy": "",
 }
-_AUTHORITIES: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
-"""Where systems keep the certificates of public authorities, in one file."""
 _PYAV_LIMIT_S: Final = 60.0
 """PyAV asks our interrupt only where it has a limit of its own. It would hold should the interrupt fail."""
 
@@ -88,13 +84,3 @@ def _verified(trust: Trust, options: Mapping[str, str]) -> dict[str, str]:
     formats = ",".join(name for name in options.get("format_whitelist", "").split(",") if name != "hls")
     file = str(trust.certificate) if trust.certificate is not None else system_authorities()
     return {"tls_verify": "1", **({"ca_file": file} if file else {}), **({"format_whitelist": formats} if formats else {})}
-
-
-def system_authorities() -> str:
-    """The file with the certificates that the system trusts; "" = FFmpeg's own idea of it. Some builds of FFmpeg have none."""
-    named = ssl.get_default_verify_paths()
-    for name in (named.cafile, named.openssl_cafile, *_AUTHORITIES):
-        with suppress(OSError):
-            if name and Path(name).stat().st_size:
-                return name
-    return ""

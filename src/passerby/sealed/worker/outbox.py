@@ -2,19 +2,25 @@
 
 Nothing grows when the supervisor does not read: of each kind of message only the newest waits, so of each camera one scene. A plate's patches
 are not lost for that: `holds_plate` tells the gate that the scene it is about to replace has some, and it then sends the whole plate anew.
+What finds no room at all is counted by camera, and told as one `Trouble` of each camera once there is room again.
 """
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 from passerby.released.framing import LENGTH_BYTES, LONGEST_BYTES
+from passerby.released.messages import Reason, Trouble, encode_message
 
 Key = tuple[str, ...]
 """Of what a message is the newest one: a camera's scene, a camera's health, the beat, an error at a place."""
 MOST_WAITING: Final = 1024
-"""More kinds of messages than that do not wait; a worker has a few for each camera."""
+"""More kinds of messages than that do not wait; a worker has a few for each camera, and one for each minute that it measured."""
+FULL: Final = "OutboxFullError"
+PLACE: Final = "messages"
+"""The error and the place of the trouble that tells of what found no room."""
 
 
 class Outbox:
@@ -31,6 +37,9 @@ class Outbox:
         self._broken = False
         self._changed = threading.Condition()
         self._waiting: dict[Key, tuple[bytes, bool]] = {}
+        self._refused = Counter[str]()
+        self._untold: set[str] = set()
+        self._lost_plates: set[Key] = set()
         self._writing = False
         self._closed = False
         self._thread = threading.Thread(target=self._write_all, name="passerby-outbox", daemon=True)
@@ -39,18 +48,32 @@ class Outbox:
         """Begins to write."""
         self._thread.start()
 
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many messages found no room, by camera; "" = of no camera."""
+        with self._changed:
+            return dict(self._refused)
+
     def holds_plate(self, key: Key) -> bool:
-        """Whether the message that waits under this key brings a part of a plate: whoever replaces it must bring the whole plate."""
+        """Whether the message that waits under this key, or found no room, brings a part of a plate: the next one must bring the whole plate."""
         with self._changed:
             entry = self._waiting.get(key)
-        return entry is not None and entry[1]
+            return key in self._lost_plates or (entry is not None and entry[1])
 
     def put(self, key: Key, data: bytes, *, plate: bool = False) -> None:
         """Lets a message (unframed, at most `LONGEST_BYTES`) wait, instead of the one that waits under its key; `plate`: see `holds_plate`."""
         with self._changed:
             if key in self._waiting or len(self._waiting) < MOST_WAITING:
                 self._waiting[key] = data, plate
+                self._lost_plates.discard(key)
                 self._changed.notify()
+                return
+            camera = key[1] if len(key) > 1 else ""
+            self._refused[camera] += 1
+            if camera:
+                self._untold.add(camera)
+            if plate:
+                self._lost_plates.add(key)
 
     def close(self, within_s: float) -> bool:
         """Writes what waits, for so many seconds at most, then no more. Returns whether all of it was written."""
@@ -82,7 +105,14 @@ class Outbox:
                 self._changed.wait()
             key = next(iter(self._waiting))
             self._writing = True
-            return self._waiting.pop(key)[0]
+            data = self._waiting.pop(key)[0]
+            if self._untold:
+                self._tell_refused(self._untold.pop())
+            return data
+
+    def _tell_refused(self, camera: str) -> None:
+        """Says that messages of a camera found no room. The place is that of the message that is written now; under the lock."""
+        self._waiting["trouble", camera, FULL, PLACE] = encode_message(Trouble(camera, Reason.NONE, FULL, PLACE)), False
 
 
 def write_framed(pipe: int, data: bytes) -> None:

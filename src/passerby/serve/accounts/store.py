@@ -78,9 +78,11 @@ class Closed:
 
     Attributes:
         why: In plain words, for the log and for whoever asks.
+        passing: Whether the next look may find something else, though the file is the same: the system could not read it.
     """
 
     why: str
+    passing: bool = False
 
 
 def read_accounts(path: Path) -> Accounts | Closed | None:
@@ -90,14 +92,14 @@ def read_accounts(path: Path) -> Accounts | Closed | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Closed(f"accounts.json cannot be read: {error.strerror}")
+        return Closed(f"accounts.json cannot be read: {error.strerror}", passing=True)
     try:
         known = os.fstat(descriptor)
         if not stat.S_ISREG(known.st_mode) or known.st_mode & _OTHERS_WRITE or known.st_uid not in (os.geteuid(), 0):
             return Closed("accounts.json could have been written by others")
         data = os.read(descriptor, MOST_BYTES + 1)
     except OSError as error:
-        return Closed(f"accounts.json cannot be read: {error.strerror}")
+        return Closed(f"accounts.json cannot be read: {error.strerror}", passing=True)
     finally:
         os.close(descriptor)
     found = _parsed(data)
@@ -150,6 +152,8 @@ class AccountsNow:
         mark = self._looked()
         if mark is None or mark != self._mark:
             self._known, self._mark = read_accounts(self._path), mark
+            if isinstance(self._known, Closed) and self._known.passing:
+                self._mark = None
         if self._known is None and self._there_were:
             return Closed("accounts.json is gone")
         self._there_were = self._there_were or self._known is not None

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from passerby.site.settings import Server
 from passerby.site.values import is_loopback
 
-FORWARDED: Final = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip")
+FORWARDED: Final = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip", "via")
 _WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -66,7 +66,8 @@ class Ways:
             do = 'Use the address that "passerby run" printed, or add the name to server.names in the site file.'
             return Astray(421, "This server does not answer to that name.", do)
         secure = scope.get("scheme") == "https"
-        passed_on = any(name in headers for name in FORWARDED)
+        # Proxies ask in HTTP/1.0 unless told otherwise (nginx); browsers, players and scrapers do not.
+        passed_on = any(name in headers for name in FORWARDED) or scope.get("http_version", "1.1") == "1.0"
         is_here = is_loopback(peer) and not passed_on
         if self._is_proxy(peer):
             secure = secure or headers.getlist("x-forwarded-proto")[-1:] == ["https"]
@@ -101,6 +102,8 @@ class Ways:
         for one in reversed(listed):
             address = plain_address(host_of(one.strip()))
             try:
+                if "%" in address:  # after it any text would count as part of an address
+                    return peer
                 ipaddress.ip_address(address)
             except ValueError:
                 return peer

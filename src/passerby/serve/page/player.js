@@ -1,5 +1,6 @@
 // Plays recorded scenes: fetches them ahead, keeps time, and says at each moment which scene shows how it was; or that nothing is known.
-// What is looked at is written down by the server before it gives any of it: a viewing of one hour at a time.
+// What is looked at is written down by the server before it gives any of it: a viewing of one hour at a time. What it gave is not held for long,
+// also while nothing plays: its minutes may be due, and deleted, meanwhile.
 import { widthFor } from "./ground.js";
 
 export const RATES = [1, 2, 4, 8, 16, 32, 64];
@@ -12,6 +13,9 @@ const GROUND_EVERY_MS = 900;
 const GROUND_RETRY_MS = 3000;
 const MOST_GROUNDS = 12;
 const TICK_MS = 50;
+const FRESH_MS = 45000; // older: it is asked for again
+const HELD_MS = 60000; // older: it is not shown, whatever the server does
+const LOOK_MS = 5000;
 
 /** The scene in force at a moment, of scenes in order: the last that is not later. */
 function inForce(scenes, at) {
@@ -30,14 +34,16 @@ export class Player {
   #view;
   #told;
   #viewings = []; // {id, from, to}: those of what is shown and of what is fetched ahead
-  #chunks = []; // {from, to, scenes, gaps, viewing}
+  #chunks = []; // {from, to, scenes, gaps, viewing, since}
   #fetching = null; // AbortController of what is being fetched
-  #grounds = new Map(); // name -> {url, epoch, width}
+  #grounds = new Map(); // name -> {url, epoch, since}
   #ground = null; // the one that is shown
   #groundBusy = false;
   #groundNotBefore = 0; // where the one that is shown is of the same plate
   #groundRests = 0; // after one that could not be had
   #timer = 0;
+  #look = 0;
+  #shownSince = 0; // when the scene that is seen was fetched
   #last = 0;
   #gapSince = 0;
   #failures = 0;
@@ -61,6 +67,7 @@ export class Player {
     this.scene = null;
     this.state = "closed"; // closed, loading, shown, gap, failed
     this.words = "";
+    this.#look = setInterval(() => this.#opened && this.#step(), LOOK_MS);
   }
 
   /** Whether something is looked at, and so has been written down. */
@@ -73,6 +80,7 @@ export class Player {
     this.at = at;
     this.#opened = true;
     this.#gapSince = 0;
+    this.#expire();
     if (!this.#chunkAt(at)) this.#drop();
     this.#step();
   }
@@ -103,6 +111,7 @@ export class Player {
 
   close() {
     this.#closed = true;
+    clearInterval(this.#look);
     this.pause();
     this.#drop();
     for (const { url } of this.#grounds.values()) URL.revokeObjectURL(url);
@@ -135,16 +144,37 @@ export class Player {
 
   /** Shows what is known of this moment, and fetches what is needed. */
   #step() {
+    this.#expire();
     const chunk = this.#chunkAt(this.at);
     const gap = chunk && this.#gapAt(this.at);
     if (!chunk) this.#become(this.state === "failed" ? "failed" : "loading", this.state === "failed" ? this.words : "Fetching the recording…");
     else if (gap) this.#become("gap", "Not recorded");
     else this.#become("shown", "");
     this.scene = chunk && !gap ? inForce(chunk.scenes, this.at) : null;
-    if (this.scene) this.#show(this.scene, chunk.viewing);
-    else if (this.state !== "loading" || !this.#view.shows) this.#view.hide(this.words);
+    if (this.scene) {
+      this.#shownSince = chunk.since;
+      this.#show(this.scene, chunk.viewing);
+    } else if (this.state !== "loading" || !this.#view.shows || performance.now() - this.#shownSince > HELD_MS) this.#view.hide(this.words);
     this.#fetchAhead(chunk);
     this.#tell();
+  }
+
+  /** Lets go of what was fetched too long ago. */
+  #expire() {
+    const now = performance.now();
+    const fresh = this.#chunks.filter((chunk) => now - chunk.since < FRESH_MS);
+    if (fresh.length < this.#chunks.length) {
+      this.#chunks = fresh;
+      this.#tidy();
+    }
+    const kept = (ground) => now - ground.since < HELD_MS;
+    const old = new Set([...this.#grounds.values()].filter((ground) => !kept(ground)));
+    for (const [name, ground] of this.#grounds) if (old.has(ground)) this.#grounds.delete(name);
+    if (this.#ground && !kept(this.#ground)) {
+      old.add(this.#ground);
+      this.#ground = null;
+    }
+    for (const { url } of old) URL.revokeObjectURL(url);
   }
 
   #become(state, words) {
@@ -201,11 +231,12 @@ export class Player {
     try {
       const viewing = await this.#viewingOf(from, aborter);
       const to = Math.min(viewing.to, from + Math.max(CHUNK_S, CHUNK_S * this.rate));
+      const since = performance.now();
       const step = this.rate > 1 ? this.rate / SCENES_A_SECOND : 0;
       const answer = await fetch(`/api/viewings/${viewing.id}/scenes?from=${from}&to=${to}&step=${step}`, { signal: AbortSignal.any([aborter.signal, AbortSignal.timeout(30000)]) });
       if (answer.status === 404) this.#forget(viewing);
       if (!answer.ok) throw new Error((await answer.json()).detail);
-      this.#take(await answer.json(), from, viewing);
+      this.#take(await answer.json(), from, viewing, since);
       this.#failures = 0;
     } catch (error) {
       if (aborter.signal.aborted) return;
@@ -231,11 +262,11 @@ export class Player {
     }, Math.min(8000, 1000 * 2 ** this.#failures));
   }
 
-  #take({ scenes, gaps, to }, from, viewing) {
+  #take({ scenes, gaps, to }, from, viewing, since) {
     let whole = {};
     const told = scenes.map((scene) => (whole = { ...whole, ...scene })); // what is left out is as in the scene before
     // An answer that reaches no further would be asked for again and again.
-    this.#chunks.push({ from, to: Math.max(to, from + 0.5), scenes: told, gaps, viewing });
+    this.#chunks.push({ from, to: Math.max(to, from + 0.5), scenes: told, gaps, viewing, since });
     while (this.#chunks.length > 6) this.#chunks.shift();
     this.#tidy();
   }
@@ -285,7 +316,7 @@ export class Player {
   #show(scene, viewing) {
     const ground = this.#grounds.get(scene.ground);
     if (ground) this.#ground = ground;
-    else this.#fetchGround(scene, viewing);
+    if (!ground || performance.now() - ground.since > FRESH_MS) this.#fetchGround(scene, viewing);
     this.#view.show(scene, this.#ground?.url ?? null, this.#ground?.epoch ?? -1);
   }
 
@@ -301,7 +332,7 @@ export class Player {
       const answer = await fetch(`/api/viewings/${viewing.id}/ground.jpg?at=${scene.t}${size}`, { signal: AbortSignal.timeout(20000) });
       if (answer.status === 404) this.#forget(viewing);
       if (!answer.ok) throw new Error(String(answer.status));
-      const ground = { url: URL.createObjectURL(await answer.blob()), epoch: Number(answer.headers.get("x-epoch")) };
+      const ground = { url: URL.createObjectURL(await answer.blob()), epoch: Number(answer.headers.get("x-epoch")), since: now };
       const name = answer.headers.get("x-ground");
       this.#keep(name, ground);
       if (name !== scene.ground) this.#keep(scene.ground, ground);
@@ -315,7 +346,12 @@ export class Player {
 
   #keep(name, ground) {
     if (this.#closed) return URL.revokeObjectURL(ground.url);
+    const before = this.#grounds.get(name);
     this.#grounds.set(name, ground);
+    if (before && ![...this.#grounds.values()].includes(before)) {
+      if (before === this.#ground) this.#ground = ground;
+      URL.revokeObjectURL(before.url);
+    }
     while (this.#grounds.size > MOST_GROUNDS) {
       const [oldest, { url }] = this.#grounds.entries().next().value;
       this.#grounds.delete(oldest);

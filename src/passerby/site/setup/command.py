@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 DEFAULT_FILE: Final = Path("site.toml")
 DEFAULT_VARIABLE: Final = "CAMERA_PASSWORD"
 _VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_MEANS_SOMETHING: Final = re.compile(
+    r"(?:LD_|DYLD_|PYTHON|BASH|GCONV|GLIBC|MALLOC_|OPENSSL_|SSL_|LC_|LANG|PS[0-9])\w*|ENV|HOME|IFS|\w*PATH|SHELL\w*"
+    r"|PROMPT_COMMAND|HOSTALIASES|TMPDIR|TZ|USER|LOGNAME|TERM|\w*_(?:proxy|PROXY)"
+)
+"""Variables that shells, linkers and programs do something by. A password in one would at best be shown to others."""
 
 
 def init_command(
@@ -122,13 +127,17 @@ def _onvif_offers(
     from passerby.site.setup.onvif_offers import device_at, offers_of_devices
     from passerby.site.setup.onvif_soap import library
     from passerby.site.setup.onvif_streams import streams_of
+    from passerby.site.setup.questions import require_agreement
 
     library()  # says at once that it is missing
     devices = [device_at(host) for host in wanted.onvif_hosts]
     if wanted.onvif:
         with errors.status("looking for ONVIF cameras"):
             named = {device.host for device in devices}
-            devices += [device for device in discover(interfaces) if device.host not in named]
+            found = [device for device in discover(interfaces) if device.host not in named]
+        if login is not None and found:
+            require_agreement([f"{device.host}  {device.name or device.hardware}".rstrip() for device in found])
+        devices += found
     with errors.status(f"asking {len(devices)} ONVIF cameras for their streams"):
         said = streams_of(devices, login, other_hosts=allow_other_hosts)
     return offers_of_devices(said, login, ids, vault)
@@ -151,6 +160,8 @@ def _login(wanted: "Wanted", variable: str, file: Path | None, folder: Path, vau
         raise SettingsError("--user: a user name without a colon and without a variable was expected")
     if not _VARIABLE_NAME.fullmatch(variable):
         raise SettingsError("--password-variable: the name of a variable was expected", "letters, digits and _")
+    if _MEANS_SOMETHING.fullmatch(variable):
+        raise SettingsError("--password-variable: this variable means something to programs", f"another name, such as {DEFAULT_VARIABLE}")
     if file is not None:
         return Login(user, first_line(file), file=source_of(file, folder))
     password = os.environ.get(variable, "")

@@ -2,12 +2,15 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
 import typer
+
+from passerby.errors import SettingsError
 
 _USER_ONLY: Final = re.compile(r"((?:[a-z0-9-]+=)?[A-Za-z]+://)([^/?#:@]+)@([^@]*)")
 
@@ -63,6 +66,19 @@ def _with_password(address: str) -> str:
 def ask_password(user: str) -> str:
     """The password of a user, which does not show."""
     return str(typer.prompt(f"password of '{user}'", hide_input=True, default="", show_default=False, err=True))
+
+
+def require_agreement(devices: Sequence[str]) -> None:
+    """Asks whether these devices, which say themselves that they are cameras, shall get the password.
+
+    Raises:
+        SettingsError: They shall not, or there is nobody to ask.
+    """
+    typer.echo("These devices call themselves cameras, and could get the password, the streams of some as it is:", err=True)
+    for device in devices:
+        typer.echo(f"  {device}", err=True)
+    if not may_ask() or not typer.confirm("Are all of them yours, and shall be asked with it?", default=False, err=True):
+        raise SettingsError("the password was sent to no device that was found by looking", "name those that are yours, with --onvif-host")
 
 
 def _line(question: str) -> str:

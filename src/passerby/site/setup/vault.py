@@ -28,9 +28,12 @@ class Vault:
         return bool(self._values)
 
     def keep(self, camera_id: str, what: str, value: str) -> str:
-        """Keeps a value; returns what stands for it in site.toml, such as `${GATE_2_PASSWORD}`."""
+        """Keeps a value; returns what stands for it in site.toml, such as `${PASSERBY_GATE_2_PASSWORD}`.
+
+        A device may have named the camera: what all names begin with keeps it from naming a variable that means something to a shell or a program.
+        """
         begin = camera_id.replace("-", "_").upper().strip("_") or "CAMERA"
-        wanted = f"{begin if begin[0].isalpha() else f'CAMERA_{begin}'}_{what}"
+        wanted = f"PASSERBY_{begin}_{what}"
         name, number = wanted, 1
         while name in self._values:
             number += 1
