@@ -428,6 +428,8 @@ def main() -> None:
     if wishes.get("stay"):
         sys.stdin.readline()
     if wishes.get("crash"):
+        if wishes["crash"] != signal.SIGKILL:
+            signal.signal(wishes["crash"], signal.SIG_DFL)  # a shell lets what it starts in the background ignore some
         os.kill(os.getpid(), wishes["crash"])
         # The system may hand the signal to another thread, and this one must not have ended by then.
         time.sleep(30)

@@ -23,6 +23,23 @@ from passerby.site.setup.command import init_command
 typer.run(init_command)
 """
 """`passerby init`, with the port of a neighbourhood of its own, and no wait for a second device."""
+AGREED = f"""
+import os, pty, subprocess, sys, threading
+keyboard, terminal = pty.openpty()
+said = []
+def listen():
+    while True:
+        said.append(os.read(keyboard, 65536))
+threading.Thread(target=listen, daemon=True).start()
+os.write(keyboard, b"y\\n")
+done = subprocess.run(
+    [sys.executable, "-c", {INIT!r}, *sys.argv[1:]], stdin=terminal, stderr=terminal, stdout=subprocess.PIPE, text=True, timeout=280
+)
+sys.stdout.write(done.stdout)
+sys.stderr.write(b"".join(said).decode(errors="replace"))
+sys.exit(done.returncode)
+"""
+"""The same, with somebody at a terminal who agrees."""
 USER, PASSWORD = "viewer", "p@ss/w:rd"
 
 
@@ -52,7 +69,10 @@ def test_a_camera_that_nobody_knew_of_is_found_and_watched(camera: RtspServer, t
     profiles = [StreamProfile("1", camera.url("/main"), width_px=320, height_px=240)]
     with OnvifDevice(profiles, Manners(login=(USER, PASSWORD)), name="Gate 2") as device, Neighbourhood(device.match) as neighbours:
         words = ["--onvif", "--interface", LOOPBACK, "--user", USER, "--purpose", "Crowding is seen in time."]
-        done = program(INIT, str(neighbours.port), *words, folder=folder, environ=secret)
+        refused = program(INIT, str(neighbours.port), *words, folder=folder, environ=secret)
+        assert refused.returncode != 0
+        assert "--onvif-host" in refused.stderr, "nobody is there to agree that the password is sent to whoever answered"
+        done = program(AGREED, str(neighbours.port), *words, folder=folder, environ=secret)
     assert done.returncode == 0, done.stderr
     text = (folder / "site.toml").read_text("utf-8")
     assert "# Opened once by `passerby init`: h264, 320x240, 10 pictures a second over TCP" in text
