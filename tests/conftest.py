@@ -30,20 +30,16 @@ REAL_PROCESSES: Final = (
     "tests/supervise/test_supervisor.py",
 )
 """These (a folder: all in it) start whole sites, servers and browsers, each of which wants all cores."""
-PAGES: Final = ("tests/browser/", "tests/serve/", "tests/site/")
-"""Those of them that look from outside are one row, the others another one: two rows at once, and nothing in a row beside each other."""
 
 
 class OneAfterAnother(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each row of tests of real processes to one process of pytest-xdist, and each other test to whichever is free.
+    """Gives all tests of real processes to one process of pytest-xdist, and each other test to whichever is free.
 
     pytest-xdist has groups (`--dist loadgroup`), which it writes into a test's name in a way that pytest 9.2 no longer reads.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if not nodeid.startswith(REAL_PROCESSES):
-            return nodeid
-        return "pages" if nodeid.startswith(PAGES) else "sites"
+        return "processes" if nodeid.startswith(REAL_PROCESSES) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneAfterAnother:
