@@ -21,7 +21,7 @@ from passerby.released.show import Show
 from passerby.serve.answers import AnswerError
 from passerby.serve.archive import Archive, file_name
 from passerby.serve.export_orders import Done, DrawExport, ExporterAnswer, Part, Refused
-from passerby.serve.player_process import end, started
+from passerby.supervise.asked_process import end, started
 
 EXPORTER: Final = (sys.executable, "-I", "-m", "passerby.serve.exporter")
 MOST_AT_ONCE: Final = 2

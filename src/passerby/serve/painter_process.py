@@ -1,7 +1,6 @@
 """The supervisor's end of the painter: started when somebody watches, ended when nobody does."""
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -15,11 +14,9 @@ from passerby.errors import SceneError
 from passerby.released.framing import length_of, read_framed
 from passerby.released.scene import Scene
 from passerby.serve.painter_orders import Draw, DrawGround, EncodeGround, Forget, ForgetGround, Order
+from passerby.supervise.asked_process import end, started
 
 PAINTER: Final = (sys.executable, "-I", "-m", "passerby.serve.painter")
-PASSED_ON: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""Of our own environment, which may hold secrets, it gets these, so that libraries are found."""
-END_WITHIN_S: Final = 1.0
 FIRST_REST_S: Final = 0.5
 LONGEST_REST_S: Final = 30.0
 LONGEST_S: Final = 10.0
@@ -164,23 +161,11 @@ class PainterProcess:
         self._end()
         self.starts += 1
         self._has_drawn = False
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a module of ours
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-        )
+        self._process = started(self._command)
         return self._process
 
     def _end(self) -> None:
         """Ends the process, if there is one: what it had drawn is gone."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        try:
-            process.wait(END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end(process)

@@ -1,7 +1,6 @@
 """Streams that are sent to RTSP servers all the time, as the site file says: each by a process of its own, begun anew where it ends or hangs."""
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -13,9 +12,9 @@ import msgspec
 from passerby.clock import Clock
 from passerby.errors import SceneError
 from passerby.released.framing import length_of, read_framed
-from passerby.serve.painter_process import PASSED_ON
 from passerby.serve.pusher_orders import Said, Target
 from passerby.serve.streams import CameraStream, Streams
+from passerby.supervise.asked_process import END_WITHIN_S, end, started
 from passerby.supervise.journal import Journal
 
 PUSHER: Final = (sys.executable, "-I", "-m", "passerby.serve.pusher")
@@ -26,7 +25,6 @@ BEGINS_WITHIN_S: Final = 20.0
 FIRST_REST_S: Final = 1.0
 LONGEST_REST_S: Final = 30.0
 LIVED_S: Final = 30.0
-END_WITHIN_S: Final = 1.0
 TELL_EVERY_S: Final = 60.0
 """Why it is not sent is told no more often than this, if it is the same."""
 
@@ -107,12 +105,9 @@ class Push:
 
     def _live(self, stream: CameraStream) -> bool:
         """The life of one process; whether it ended since the stream did, or since its pictures have another size."""
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         self._sent_s, self._is_begun = self._clock.monotonic_s(), False
         try:
-            process = subprocess.Popen(  # noqa: S603 - this interpreter, with a module of ours
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-            )
+            process = started(self._command)
         except OSError:
             return False
         self._process = process
@@ -126,8 +121,10 @@ class Push:
         finally:
             stream.bell.remove(self._rung)
             self._process = None
-            _end(process)
+            end(process, hears=True)
             reader.join()
+            if process.stdout is not None:
+                process.stdout.close()
 
     def _feed(self, process: subprocess.Popen[bytes], stream: CameraStream) -> bool:
         _send(process, msgspec.msgpack.encode(Target(self.address)))
@@ -228,17 +225,3 @@ def _send(process: subprocess.Popen[bytes], data: bytes) -> None:
     if process.stdin is not None:
         process.stdin.write(length_of(data) + data)
         process.stdin.flush()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    try:
-        process.wait(END_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        with contextlib.suppress(OSError):
-            process.stdout.close()

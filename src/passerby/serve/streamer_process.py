@@ -1,7 +1,6 @@
 """The supervisor's end of a camera's streamer: started with the first reader, started anew where it ends or hangs, ended with the last reader."""
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -13,12 +12,11 @@ import msgspec
 from passerby.clock import Clock
 from passerby.errors import SceneError
 from passerby.released.framing import length_of, read_framed
-from passerby.serve.painter_process import PASSED_ON
 from passerby.serve.streamer_orders import Answer, Begin, Hide, Order, PlateLost, Show, Void, Want
+from passerby.supervise.asked_process import END_WITHIN_S, end, started
 from passerby.supervise.gathering import Pending
 
 STREAMER: Final = (sys.executable, "-I", "-m", "passerby.serve.streamer")
-END_WITHIN_S: Final = 1.0
 FIRST_ANSWER_WITHIN_S: Final = 20.0
 SILENT_S: Final = 4.0
 """It gives ten pictures a second: one that is silent for so long hangs."""
@@ -167,7 +165,7 @@ class StreamerProcess:
             pass  # it ended
         finally:
             self._process = None
-            _end(process)
+            end(process, hears=True)
             reader.join()
             if process.stdout is not None:
                 process.stdout.close()
@@ -175,11 +173,8 @@ class StreamerProcess:
     def _start(self) -> subprocess.Popen[bytes] | None:
         self.starts += 1
         self._started_s, self._heard_s, self._told, self._lost = self._clock.monotonic_s(), None, None, True
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a module of ours
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-            )
+            self._process = started(self._command)
         except OSError:
             self._process = None
         return self._process
@@ -237,15 +232,3 @@ def _send(process: subprocess.Popen[bytes], order: Order) -> None:
         process.stdin.write(length_of(data))
         process.stdin.write(data)
         process.stdin.flush()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Closes its input, and waits; by force where it does not end."""
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    try:
-        process.wait(END_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
