@@ -16,7 +16,7 @@ from tests.sealed.test_worker_process import newest_healths, worker
 from tests.support.detectors import Finder
 from tests.support.drawn_worker import Behaviour, configure, order
 from tests.support.hand_camera import HandCamera, HandedPicture
-from tests.support.scenes import Figure, Play, Stage, walks
+from tests.support.scenes import Figure, Play, Stage, shifted, walks
 
 NOON_S = 1_795_435_200.0
 WHOLE = ((0.0, 0.0), (160.0, 0.0), (160.0, 120.0), (0.0, 120.0))
@@ -30,8 +30,8 @@ def gated(order: CameraOrder = ORDER) -> GatedCamera:
     return GatedCamera(order, gate_settings(order), HandCamera(order, clock, lambda: None), TimedDetector(Finder()), clock, {})
 
 
-def told_of(camera: GatedCamera, play: Play) -> list[Pulse | Measurement]:
-    told = []
+def told_of(camera: GatedCamera, play: Play) -> list[Pulse | Measurement | Trouble]:
+    told: list[Pulse | Measurement | Trouble] = []
     for time_s, picture in play:
         camera.see(HandedPicture(picture, time_s, play.stage.size, captured_wall_s=NOON_S + time_s), 5.0)
         camera.is_sent()
@@ -127,7 +127,7 @@ def test_while_it_is_not_known_whether_a_camera_that_was_away_sees_the_same_plac
     figure = Figure(walks((0.0, 40, 50), (60.0, 120, 50)))
     told_of(camera, Play(stage, [figure], seconds=20))
     elsewhere = Stage(160, 120, seed=9)
-    told: list[Pulse | Measurement] = []
+    told: list[Pulse | Measurement | Trouble] = []
     for time_s, picture in Play(elsewhere, [figure], seconds=2):
         now_s = 20.0 + time_s
         camera.see(HandedPicture(picture, now_s, stage.size, captured_wall_s=NOON_S + now_s, connection=2), 5.0)
@@ -149,3 +149,17 @@ def test_a_zone_whose_lowest_corner_lies_on_the_horizon_blinds_nobody() -> None:
     on_it = ZoneOrder("on", ((0.0, 100.0), (160.0, 100.0), (80.0, 500.0)), "walking")
     camera = gated(CameraOrder(camera="a", source="", settle_s=2.0, ground=ground, zones=(on_it,)))
     assert told_of(camera, Play(Stage(160, 120), seconds=6))
+
+
+def test_a_camera_that_was_moved_measures_nothing_until_it_sees_the_same_place_again() -> None:
+    """What it sees meanwhile is learned and shown; the zones are polygons of another view."""
+    figure = Figure(walks((0.0, 60, 50), (90.0, 100, 50)))
+    play = Play(Stage(160, 120), [figure], seconds=60, change=lambda picture, time_s: shifted(picture, 48, 16) if 16 <= time_s < 36 else picture)
+    told = told_of(gated(), play)
+    troubles = [one for one in told if isinstance(one, Trouble)]
+    assert [one.error for one in troubles] == ["CameraMoved", "CameraBack"]
+    assert {one.place for one in troubles} == {"measure"}
+    seconds = {round(one.wall_s - NOON_S) for one in told if isinstance(one, Pulse)}
+    assert {5, 10, 15} <= seconds
+    assert not [second for second in seconds if 19 <= second <= 36]
+    assert {50, 55} <= seconds

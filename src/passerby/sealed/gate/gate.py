@@ -21,6 +21,7 @@ from passerby.sealed.gate.detector import Detector
 from passerby.sealed.gate.glyphs import PersonHeight, glyphs_of
 from passerby.sealed.gate.grid import BLOCK_PX, Grid, Mask, Picture
 from passerby.sealed.gate.ground import Ground
+from passerby.sealed.gate.home import Home
 from passerby.sealed.gate.light import Exposure, LightModel
 from passerby.sealed.gate.looks import Composite, ReleaseLooks
 from passerby.sealed.gate.pace import Pace
@@ -96,6 +97,7 @@ class Gate:
         self._light, self._exposure = LightModel(), Exposure()
         self._ground = None if settings.ground is None else Ground(settings.ground)
         self._cells = CoarseCells(grid)
+        self._home = Home()
         self._fault = GateState.WATCHING
         self._sent = np.zeros(grid.block_shape, bool)
         self._epoch_used = False
@@ -130,9 +132,15 @@ class Gate:
     def sighting(self) -> Sighting | None:
         """The persons of the newest look at which the gate could see; None = none was made, or what is known comes from a file's first pass.
 
-        None as well while it is not known whether a camera that was away sees the place that it saw: zones and lines are those of that place.
+        None as well where the camera was moved, or was away, until it is seen to see the same place again: zones and lines are those of that place.
         """
-        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and self._watch.view is View.SAME else None
+        sees_the_place = self._watch.view is View.SAME and not self._home.is_left
+        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and sees_the_place else None
+
+    @property
+    def was_moved(self) -> bool:
+        """Whether the camera was moved, and has not been seen to see the same place again."""
+        return self._home.is_left
 
     def resend_plate(self) -> None:
         """The next scene brings all of the plate that it shows, and not only what is new."""
@@ -187,6 +195,10 @@ class Gate:
         seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
         self._fault = seen.state
         view = self._watch.view
+        if seen.state is GateState.MOVED or view is View.OTHER:
+            self._home.leave(self._reference, self._known)
+        elif self._home.is_left and seen.state is GateState.WATCHING:
+            self._home.look(seen.working, ~seen.hidden, time_s)
         if self._restored is not None and (view is not View.UNSURE or seen.state in DROPS_PLATE):
             self._decide_on_restored(*self._restored, same=view is View.SAME and seen.state is GateState.WATCHING)
         elif seen.state in DROPS_PLATE:

@@ -36,11 +36,15 @@ class Recognition:
     Args:
         reference: The place, a grey working picture.
         known: Where that is known.
+
+    Attributes:
+        can_tell: Whether enough of it is textured to tell it from another view.
     """
 
     def __init__(self, reference: Floats, known: Mask) -> None:
         self._reference, self._known = reference.copy(), known.copy()
         textured = int(likeness(self._reference, self._reference, self._known).usable.sum())
+        self.can_tell = textured >= FEWEST_REGIONS
         self._fewest = max(FEWEST_REGIONS, round(USABLE_SHARE * textured + 0.5))
         self._alike_times = self._other_times = 0
         self._begun_s: float | None = None

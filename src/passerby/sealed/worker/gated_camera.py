@@ -20,7 +20,7 @@ from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.worker.camera import Camera, LivePicture
 from passerby.sealed.worker.kept_plate import kept_plate
-from passerby.sealed.worker.metering import meter_of
+from passerby.sealed.worker.metering import MEASURE, meter_of
 from passerby.sealed.worker.timed_detector import TimedDetector
 from passerby.site.orders import CameraOrder
 
@@ -87,6 +87,8 @@ class GatedCamera:
         self.id = order.camera
         self._order = order
         self._meter: Meter | None = None
+        self._moved = False
+        """Whether it was told that nothing is measured since the camera was moved."""
         self._metered: Size | None = None
         """The size of the pictures that the meter measures."""
         self._latest: Latest | None = None
@@ -204,12 +206,15 @@ class GatedCamera:
             looks_s=self._looks_s,
         )
 
-    def measured(self) -> list[Pulse | Measurement]:
+    def measured(self) -> list[Pulse | Measurement | Trouble]:
         """What is measured and due to be told, up to the picture seen last. Whatever it raises, the gate is as it was: call `stop_measuring`."""
         latest, self._latest = self._latest, None
         if latest is None or not (self._order.zones or self._order.lines):
             return []
-        told = [] if latest.size == self._metered else self.stop_measuring()
+        told: list[Pulse | Measurement | Trouble] = [] if latest.size == self._metered else [*self.stop_measuring()]
+        if self._gate is not None and self._gate.was_moved is not self._moved:
+            self._moved = self._gate.was_moved
+            told += [Trouble(self.id, Reason.NONE, "CameraMoved" if self._moved else "CameraBack", MEASURE)]
         if self._meter is None:
             self._meter, self._metered = meter_of(self._order, latest.size), latest.size
         sighting = None if self._gate is None or latest.state in WITHHOLDS_ALL else self._gate.sighting

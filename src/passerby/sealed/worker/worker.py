@@ -8,7 +8,7 @@ what is about to be released. An error of a camera or of its gate costs that gat
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -143,7 +143,7 @@ class Worker:
         self._outbox.put(key, data, plate=message.whole_plate or bool(message.scene.patches))
         self._measure(camera, camera.measured)
 
-    def _measure(self, camera: GatedCamera, tell: Callable[[], list[Pulse | Measurement]]) -> None:
+    def _measure(self, camera: GatedCamera, tell: Callable[[], Sequence[Pulse | Measurement | Trouble]]) -> None:
         """Tells what is measured, after the scene: nothing that is wrong with it touches the gate."""
         try:
             for message in tell():
