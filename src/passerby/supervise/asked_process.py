@@ -31,6 +31,7 @@ class AskedProcess:
         self._command, self._longest_s, self._first = command, longest_s, first
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._interrupts = 0
         self._ended = False
 
     @property
@@ -42,6 +43,7 @@ class AskedProcess:
     def exchange(self, question: bytes) -> bytes | None:
         """The answer; None where the process gives none. It is then ended, and the next question starts another."""
         with self._lock:
+            interrupts = self._interrupts
             if self._ended:
                 return None
             try:
@@ -52,6 +54,8 @@ class AskedProcess:
             watchdog = threading.Timer(self._longest_s, process.kill)
             watchdog.daemon = True
             watchdog.start()
+            if self._interrupts != interrupts or self._ended:
+                process.kill()  # it was asked to end while it was being started
             try:
                 cast("BinaryIO", process.stdin).write(framed(question))
                 cast("BinaryIO", process.stdin).flush()
@@ -74,6 +78,7 @@ class AskedProcess:
 
     def interrupt(self) -> None:
         """Ends the process, also within a question, which then has no answer. The next question starts another."""
+        self._interrupts += 1
         process = self._process
         if process is not None:
             with contextlib.suppress(OSError):
