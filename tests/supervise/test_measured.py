@@ -20,7 +20,8 @@ def is_believed(message: Pulse | Measurement) -> bool:
 
 
 def test_what_a_worker_of_ours_says_is_believed_and_comes_through_its_pipe_unchanged() -> None:
-    for message in (MINUTE, PULSE):
+    moving = msgspec.structs.replace(PULSE, zones=(ZonePulse("hall", 2.0, 2, east_m_s=-0.3, north_m_s=0.1),))
+    for message in (MINUTE, PULSE, moving):
         assert is_believed(message)
         assert decode_message(encode_message(message)) == message
 
@@ -41,6 +42,12 @@ def test_what_a_worker_of_ours_says_is_believed_and_comes_through_its_pipe_uncha
         msgspec.structs.replace(MINUTE, zones=(ZoneMinute("hall", 1e9, 1, 1),)),
         msgspec.structs.replace(MINUTE, heat=Heat(36, 22, (0.5,) * 5000)),
         msgspec.structs.replace(MINUTE, heat=Heat(36, 22, (float("inf"),) * 352)),
+        msgspec.structs.replace(MINUTE, heat=Heat(10**18, 22, (0.5,) * 352)),
+        msgspec.structs.replace(MINUTE, zones=(ZoneMinute("hall", -1.0, 1, 1),)),
+        msgspec.structs.replace(MINUTE, zones=(ZoneMinute("hall", 1.00001234, 1, 1),)),
+        msgspec.structs.replace(MINUTE, lines=(LineMinute("door", -3, 1),)),
+        msgspec.structs.replace(PULSE, covered=float("nan")),
+        msgspec.structs.replace(PULSE, covered=1.5),
         msgspec.structs.replace(PULSE, wall_s=float("nan")),
         msgspec.structs.replace(PULSE, zones=(ZonePulse("hall", float("inf"), 2),)),
         msgspec.structs.replace(PULSE, zones=(ZonePulse("stairs", 2.0, 2),)),

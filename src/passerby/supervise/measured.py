@@ -15,6 +15,10 @@ MOST_AHEAD_S: Final = 90.0
 MOST_LATE_S: Final = 7200.0
 """A minute that was told later than this was not waiting for us: nobody shall write the past anew."""
 MOST_HEAT_CELLS: Final = 4096
+MOST_CELL_PX: Final = 8192
+FINEST_DIGITS: Final = 4
+"""Digits behind the point of the finest number that is told."""
+MAY_BE_NEGATIVE: Final = frozenset({"east_m_s", "north_m_s"})
 
 
 def believable(message: Pulse | Measurement, zones: Collection[str], lines: Collection[str], now_wall_s: float) -> bool:
@@ -34,9 +38,9 @@ def believable(message: Pulse | Measurement, zones: Collection[str], lines: Coll
         return False
     if not -MOST_LATE_S <= at_s - now_wall_s <= MOST_AHEAD_S:
         return False
-    if isinstance(message, Measurement) and not _is_minute(message):
+    if not (_is_minute(message) if isinstance(message, Measurement) else 0 <= message.covered <= 1):
         return False
-    return all(math.isfinite(number) and abs(number) <= MOST_PEOPLE * 60 for number in _numbers((message.zones, message.lines)))
+    return all(_can_be(name, number) for name, number in _numbers("", (message.zones, message.lines)))
 
 
 def _is_minute(message: Measurement) -> bool:
@@ -52,20 +56,26 @@ def _is_minute(message: Measurement) -> bool:
 
 def _is_heat(heat: Heat) -> bool:
     """Cells of which there can be so many, in tenths of a second: finer numbers could carry something else."""
-    return 0 < heat.columns <= len(heat.person_s) <= MOST_HEAT_CELLS and all(
-        0 <= one <= 60 * MOST_PEOPLE and round(one, 1) == one for one in heat.person_s
-    )
+    is_grid = 0 < heat.cell_px <= MOST_CELL_PX and 0 < heat.columns <= len(heat.person_s) <= MOST_HEAT_CELLS
+    return is_grid and all(0 <= one <= 60 * MOST_PEOPLE and round(one, 1) == one for one in heat.person_s)
 
 
-def _numbers(value: Any) -> Iterator[float]:
-    """All numbers in a message's parts."""
+def _can_be(name: str, number: float) -> bool:
+    """Whether a number can be what it is called: finite, not too large, no finer than it is told, and below 0 only where it is a velocity."""
+    if not math.isfinite(number) or abs(number) > MOST_PEOPLE * 60:
+        return False
+    return round(number, FINEST_DIGITS) == number and (number >= 0 or name in MAY_BE_NEGATIVE)
+
+
+def _numbers(name: str, value: Any) -> Iterator[tuple[str, float]]:
+    """All numbers in a message's parts, with the names of their fields."""
     if isinstance(value, bool | str) or value is None:
         return
     if isinstance(value, int | float):
-        yield float(value)
+        yield name, float(value)
     elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from _numbers(getattr(value, name))
+        for field in value.__struct_fields__:
+            yield from _numbers(field, getattr(value, field))
     else:
         for one in value:
-            yield from _numbers(one)
+            yield from _numbers(name, one)
