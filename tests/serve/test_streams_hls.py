@@ -155,3 +155,17 @@ def test_numbers_fit_into_31_bits_for_decades() -> None:
 def test_other_names_are_none(window: HlsWindow, name: str) -> None:
     fill(window, range(3))
     assert window.file(name) is None
+
+
+def test_what_a_player_must_know_outlives_the_pictures_that_were_let_go_of() -> None:
+    """An encoder tells it once. It goes on where nobody watched for a moment."""
+    window = HlsWindow(0.0)
+    window.begin(b"init")
+    window.put(0, b"one")
+    window.clear()
+    assert window.playlist() is None
+    window.put(SEGMENT_PICTURES, b"two")
+    playlist = window.playlist()
+    assert playlist is not None
+    named = next(line for line in playlist.splitlines() if line.startswith("#EXT-X-MAP")).split('"')[1]
+    assert window.file(named) == b"init"

@@ -86,11 +86,14 @@ class HlsWindow:
             self._trim()
 
     def clear(self) -> None:
-        """Lets go of everything. The numbers of what comes later are greater than any before."""
+        """Lets go of all pictures. The numbers of what comes later are greater than any before.
+
+        What a player must know before a segment stays: an encoder tells it once, and may go on.
+        """
         with self._lock:
             self._segments.clear()
             self._inits.clear()
-            self._init = self._voided = None
+            self._voided = None
             self._gone_discontinuities = 0
 
     def void(self) -> None:
