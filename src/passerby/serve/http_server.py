@@ -22,10 +22,9 @@ MOST_CONNECTIONS: Final = 256
 """Connections and requests at once; beyond, a request is answered with 503. Fewer than are let in: who is refused shall be told so."""
 KEEP_ALIVE_S: Final = 30
 START_WITHIN_S: Final = 10.0
-SEND_BYTES: Final = 128 * 1024
-"""What the system keeps for a connection that reads slowly. It is old by the time that it is read: megabytes of a stream would be a minute."""
 MOST_UNREAD_BYTES: Final = 256 * 1024
-"""What the system keeps of a connection that is not read is bounded, however many there are."""
+"""What the system keeps for a connection that reads slowly, or not at all. It is old by the time that it is read: megabytes of a stream would be a
+minute."""
 MOST_UNSENT_BYTES: Final = 32 * 1024
 """Of that, so much may wait in front of the network: what is live must not grow old there."""
 ASKS_WITHIN_S: Final = 15.0
@@ -220,7 +219,6 @@ def _listening(host: str, port: int, places: Places) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = Listener(family, places)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)  # connections inherit it
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNREAD_BYTES)  # connections have what their listener has
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
