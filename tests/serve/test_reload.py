@@ -46,3 +46,11 @@ def test_what_can_be_taken_is_taken_beside_what_cannot() -> None:
     assert change.taken == ("site.time_zone", "recording.max_hold")
     assert change.needs_restart == ("server.address",)
     assert change.site.recording.max_hold_s == 2 * 86400
+
+
+def test_zones_and_lines_that_come_go_or_are_drawn_anew_are_named() -> None:
+    zone = '[[zone]]\ncamera = "gate"\nid = "stairs"\npolygon = [[1, 1], [9, 1], [9, 9]]\n'
+    line = '[[line]]\ncamera = "gate"\nid = "door"\npoints = [[1, 1], [9, 9]]\n'
+    assert change_of(site(), site(GATE + zone + line)).taken == ("zone stairs added", "line door added")
+    changed = change_of(site(GATE + zone + line), site(GATE + zone.replace("[9, 9]", "[5, 9]")))
+    assert changed.taken == ("zone stairs.polygon", "line door removed")

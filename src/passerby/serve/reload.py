@@ -1,8 +1,9 @@
 """What of a changed site file can be taken over while the site runs, and what cannot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from passerby.site.settings import Camera, Section, Site
+from passerby.site.settings import Camera, CountingLine, CountingZone, Section, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def change_of(old: Site, new: Site) -> Change:
         *_differences("measurements", old.measurements, site.measurements),
         *_differences("detector", old.detector, site.detector),
         *_camera_differences(old, site),
+        *_counted_differences("zone", old.zones, site.zones),
+        *_counted_differences("line", old.lines, site.lines),
     ]
     return Change(site, tuple(taken), tuple(needs_restart))
 
@@ -53,6 +56,15 @@ def change_of(old: Site, new: Site) -> Change:
 def _differences(table: str, old: Section, new: Section) -> list[str]:
     """Keys of the table whose values differ; secrets are compared too, and never told."""
     return [f"{table}.{field.alias or key}" for key, field in type(new).model_fields.items() if getattr(old, key) != getattr(new, key)]
+
+
+def _counted_differences(table: str, old: Sequence[CountingZone | CountingLine], new: Sequence[CountingZone | CountingLine]) -> list[str]:
+    """Zones or lines that came, went, or were drawn anew."""
+    before, after = {one.id: one for one in old}, {one.id: one for one in new}
+    found = [f"{table} {one} removed" for one in before if one not in after]
+    for one, drawn in after.items():
+        found += [f"{table} {one} added"] if one not in before else _differences(f"{table} {one}", before[one], drawn)
+    return found
 
 
 def _camera_differences(old: Site, new: Site) -> list[str]:
