@@ -41,4 +41,4 @@ class Tallied:
         self.places: tuple[CountedPlace, ...] = places or (HALL, STAIRS, DOOR)
         self.pulses = RecentPulses(("gate", "stairs"), self.clock)
         self.validator, self.journal = NoValidator(), KeptJournal()
-        self.tallying = Tallying(Tallies(self.folder), lambda: self.places, self.pulses, self.validator, self.clock, self.journal)
+        self.tallying = Tallying(Tallies(self.folder), lambda: self.places, self.pulses, self.validator, self.clock, self.journal, lambda job: job())

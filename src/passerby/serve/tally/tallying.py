@@ -60,6 +60,10 @@ class Validator(Protocol):
         ...
 
 
+def _aside(job: Callable[[], None]) -> None:
+    threading.Thread(target=job, name="accuracy", daemon=True).start()
+
+
 class Tallying:
     """Takes tallies. Safe to use from several threads.
 
@@ -70,6 +74,7 @@ class Tallying:
         validator: Has the accuracy told anew.
         clock: Time.
         journal: Is told when somebody begins to count.
+        run: Runs what may take minutes.
     """
 
     def __init__(
@@ -80,9 +85,11 @@ class Tallying:
         validator: Validator,
         clock: Clock,
         journal: Journal,
+        run: Callable[[Callable[[], None]], object] = _aside,
     ) -> None:
         self._tallies, self.places, self._pulses = tallies, places, pulses
         self._validator, self.clock, self._journal = validator, clock, journal
+        self._run, self._is_comparing = run, False
         self._lock = threading.Lock()
         self._waiting: deque[Tap] = deque(maxlen=MOST_WAITING)
         self._sittings: deque[str] = deque(maxlen=1000)
@@ -109,11 +116,13 @@ class Tallying:
         new = self._tallies.add(good)
         with self._lock:
             self._waiting.extend(tap for tap in new if tap.what is What.NOW)
+            begins = bool(new) and new[0].sitting not in self._sittings
             if new:
                 self._settled_s = self.clock.monotonic_s() + SETTLED_S
                 self._due_s = self._settled_s if self._due_s is None else self._due_s
-        if new and new[0].sitting not in self._sittings:
-            self._sittings.append(new[0].sitting)
+            if begins:
+                self._sittings.append(new[0].sitting)
+        if begins:
             self._journal.info("somebody counts at the place", account=account, camera=new[0].camera, place=new[0].place)
         kept = {tap.id for tap in good}
         return Kept(tuple(tap.id for tap in good), tuple(tap.id for tap in taps if tap.id not in kept))
@@ -130,14 +139,26 @@ class Tallying:
             monotonic_s = self.clock.monotonic_s()
             # Also where zones are drawn anew: what was counted before says nothing of them.
             due = (self._due_s is not None and monotonic_s >= self._due_s) or places is not self._compared
+            due = due and not self._is_comparing
             if due:
+                self._is_comparing = True
                 self._due_s, self._compared = (self._settled_s if self._settled_s > monotonic_s else None), places
         if due:
+            # Aside, for it may take minutes: pulses that new stamps are compared with are kept for one.
+            self._run(lambda: self._compare(places))
+
+    def _compare(self, places: tuple[CountedPlace, ...]) -> None:
+        """Has the accuracy told anew."""
+        trouble = ""
+        try:
             trouble = self._validator.validate(places)
-            if trouble:
-                with self._lock:
+        finally:
+            with self._lock:
+                self._is_comparing = False
+                if trouble:
                     self._due_s = self.clock.monotonic_s() + AGAIN_S
-                self._journal.warning("the accuracy of measurements could not be told anew", why=trouble)
+        if trouble:
+            self._journal.warning("the accuracy of measurements could not be told anew", why=trouble)
 
     def stop(self) -> None:
         """Ends what compares."""
