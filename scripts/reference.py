@@ -19,7 +19,7 @@ HEAD: Final = """\
 # Commands
 
 Written by `python -m scripts.reference` from the commands themselves; do not edit by hand. What the options mean in practice is told in
-[the guide to redacting](../guide/redact.md) and [the guide to detector weights](../guide/models.md).
+[the guides](../guide/).
 
 Every command has `--help`. `passerby --install-completion` sets up the completion of the shell that it is run in, and
 `passerby --show-completion` prints it.

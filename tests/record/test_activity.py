@@ -1,11 +1,15 @@
 """How much happened when, of real recordings; and which of them may be shown."""
 
+import io
 import itertools
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mcap.reader import SeekingReader
 
 from passerby.record.activity import GAP_S, Activity, Bin, Run, joined
 from passerby.record.kept_minutes import KeptMinutes
@@ -80,24 +84,68 @@ def test_the_minute_under_way_is_told_by_what_is_on_the_disk_and_not_kept_in_min
     assert asked.line("gate", NOON, NOON + 60).bins[0].scenes > first
 
 
-@given(cut=st.floats(0, 1), flip=st.integers(0, 255))
-@settings(max_examples=60, deadline=None)
-def test_a_damaged_index_is_no_index(tmp_path_factory: pytest.TempPathFactory, cut: float, flip: int) -> None:
-    folder = tmp_path_factory.mktemp("damaged")
-    kept = Kept(folder)
+def test_damage_of_an_index_is_told_by_no_index_or_leaves_each_time_between_its_neighbours(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
     kept.run(61, 2)
     kept.recordings.close()
-    path = min((folder / "cameras" / "gate").glob("2*/*.mcap"))
-    data = bytearray(path.read_bytes())
+    path = min((tmp_path / "cameras" / "gate").glob("2*/*.mcap"))
+    good = path.read_bytes()
     whole = read_times(path)
-    at = min(len(data) - 1, int(cut * len(data)))
-    data[at] ^= flip
-    path.write_bytes(data)
-    told = read_times(path)
-    assert told is None or len(told) == len(whole or ())
-    path.write_bytes(data[:at])
-    assert read_times(path) is None or at == len(data)
-    activity(kept).line("gate", NOON, NOON + 120)  # whatever it is, it ends no line of time
+    assert whole is not None
+    lists, summary = parts_of(good)
+    assert 0 < lists < summary < len(good)
+
+    @given(at=st.integers(lists, len(good) - 1) | st.integers(0, len(good) - 1), flip=st.integers(0, 255))
+    @settings(max_examples=300, deadline=None)
+    def damage(at: int, flip: int) -> None:
+        data = bytearray(good)
+        data[at] ^= flip
+        path.write_bytes(data)
+        told = read_times(path)
+        if flip == 0 or at < lists:  # what messages say is no matter of the index
+            assert told == whole
+        elif at >= summary:
+            assert told is None
+        else:
+            assert told is None or lies_between_neighbours(told, whole)
+        activity(kept).line("gate", NOON, NOON + 120)  # whatever it is, it ends no line of time
+        path.write_bytes(good[:at])
+        assert read_times(path) is None
+
+    damage()
+
+
+def parts_of(data: bytes) -> tuple[int, int]:
+    """Where the lists of times of a file with one chunk begin, and where its summary does."""
+    summary = SeekingReader(io.BytesIO(data)).get_summary()
+    assert summary is not None
+    (chunk,) = summary.chunk_indexes
+    (begin,) = struct.unpack_from("<Q", data, len(data) - 28)
+    return chunk.chunk_start_offset + chunk.chunk_length, begin
+
+
+def lies_between_neighbours(told: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    ends = whole[:1] + whole + whole[-1:]
+    return len(told) == len(whole) and all(before <= one <= after for before, one, after in zip(ends, told, ends[2:], strict=False))
+
+
+@pytest.mark.parametrize("offset", [2**62, 2**63 - 1, 2**64 - 1, 0])
+def test_an_index_that_is_said_to_be_outside_of_the_file_is_none(tmp_path: Path, offset: int) -> None:
+    """With a right sum over the wrong summary, as no chance makes it. The system refuses to go to some of these places."""
+    kept = Kept(tmp_path)
+    kept.run(61, 2)
+    kept.recordings.close()
+    path = min((tmp_path / "cameras" / "gate").glob("2*/*.mcap"))
+    good = path.read_bytes()
+    lists, summary = parts_of(good)
+    assert good.count(struct.pack("<Q", lists), summary) == 1
+    wrong = good[:summary] + good[summary:].replace(struct.pack("<Q", lists), struct.pack("<Q", offset))
+    summed = zlib.crc32(wrong[summary:-12])
+    path.write_bytes(wrong[:-12] + struct.pack("<I", summed) + wrong[-8:])
+    assert read_times(path) is None
+    path.write_bytes(good[:-28] + struct.pack("<Q", offset) + good[-20:])
+    assert read_times(path) is None
+    assert activity(kept).line("gate", NOON, NOON + 60).bins[0].scenes > 0
 
 
 def test_what_was_deleted_is_gone_from_the_line(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from passerby.errors import ReceiptError
-from passerby.record import marks
+from passerby.record import marks, receipts
 from passerby.record.deleting import FOUND_MISSING
 from passerby.record.folder import CLOSED, GONE, CameraFolder, FileName
 from passerby.record.receipts import Act, FileReceipts, Receipt, read_receipts
@@ -75,6 +75,22 @@ def test_where_no_mark_can_be_made_what_is_due_is_deleted_all_the_same(tmp_path:
     assert marks_in(tmp_path) == []
 
 
+def test_what_does_not_fit_among_receipts_that_wait_is_counted_and_written_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passerby.record.deleting.MOST_WAITING", 1)
+    kept = Kept(tmp_path, retention_s=HOUR)
+    kept.receipts.full = True
+    for _ in range(3):
+        kept.run(60)
+        kept.idle(HOUR, 60)
+    kept.idle(2 * HOUR, 60)
+    assert kept.minutes() == []
+    assert kept.recordings.health().receipts_waiting > 1
+    marked = len(marks_in(tmp_path))
+    assert marked >= 3
+    again = Kept(tmp_path, retention_s=HOUR)
+    assert sum(receipt.files or 0 for receipt in again.receipts.of(Act.DELETED)) == marked
+
+
 def test_a_mark_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
     folder = CameraFolder(tmp_path, "gate")
     kept = Kept(tmp_path)
@@ -123,7 +139,7 @@ def test_it_is_so_with_a_real_file_that_takes_no_line(tmp_path: Path, monkeypatc
     kept.recordings.close()
     kept.receipts = FileReceipts(file)  # type: ignore[assignment]
     with monkeypatch.context() as broken:
-        broken.setattr(FileReceipts, "_append", fails)
+        broken.setattr(receipts, "append_lines", fails)
         kept.clock.sleep(2 * HOUR)
         kept.opened(promise=False)
     assert kept.minutes() == []

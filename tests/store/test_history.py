@@ -200,6 +200,20 @@ def test_readers_are_right_while_another_process_writes_and_compacts(tmp_path: P
             process.stdout.read()
 
 
+def test_a_day_that_cannot_be_compacted_stays_as_lines_and_holds_up_no_other(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for number in range(3):
+        history.add([minute(DAY_S + 86400 * number)])
+    damaged = history.layout.next_compacted("zones", date(2026, 11, 23))
+    damaged.write_bytes(b"PAR1 and nothing more")
+    with pytest.raises(OutputError, match=r"of 2026-11-23 .* could not be compacted"):
+        compact_all(history)
+    assert [day for day in history.days() if not any(path.exists() for path in history.layout.lines(day))] == [date(2026, 11, 24), date(2026, 11, 25)]
+    damaged.unlink()
+    compact_all(history)
+    assert sum(span.covered_s for span in asked(tmp_path, DAY_S, DAY_S + 3 * 86400)) == 180
+
+
 def test_a_folder_that_cannot_be_written_is_an_error_and_not_a_loss(tmp_path: Path) -> None:
     (tmp_path / "measurements").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be kept"):

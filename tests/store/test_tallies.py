@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from passerby.errors import OutputError
+from passerby.released import durable
 from passerby.store import tallies as tallies_module
 from passerby.store.question import Table
 from passerby.store.tallies import FullError, Tallies, read_tallies
@@ -67,7 +68,7 @@ def test_a_line_that_a_crash_cut_is_left_out_and_harms_no_other(tmp_path: Path, 
 
 def test_it_is_on_the_disk_before_it_is_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(tallies_module, "sync_data", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    monkeypatch.setattr(durable, "sync_data", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
     Tallies(tmp_path).add([tap(1)])
     assert synced == [(tmp_path / "2026-11-23.jsonl").stat().st_size]
 
@@ -80,7 +81,7 @@ def test_what_did_not_reach_the_disk_is_not_there_and_can_be_given_again(tmp_pat
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(tallies_module, "sync_data", fails)
+        patched.setattr(durable, "sync_data", fails)
         with pytest.raises(OutputError, match="No space left"):
             tallies.add([tap(2)])
     assert read_tallies(tmp_path) == [tap(1)]

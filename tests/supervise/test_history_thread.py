@@ -43,6 +43,7 @@ class Keeper:
         self.aside: list[date] = []
         self.deleted: list[date] = []
         self.undeletable = False
+        self.tidied = 0
         self.changed = threading.Condition()
 
     def add(self, measurements: list[Measurement]) -> None:
@@ -61,6 +62,9 @@ class Keeper:
     def days(self) -> list[date]:
         return list(self.there)
 
+    def tidy(self) -> None:
+        self.tidied += 1
+
     def delete(self, day: date) -> int:
         if self.undeletable:
             raise OutputError(f"the measurements of {day} cannot be deleted")
@@ -75,16 +79,18 @@ class Compactor:
     """Compacts nothing, and takes as long as it is told to."""
 
     def __init__(self) -> None:
-        self.says = ""
+        self.says, self.kills = "", 0
         self.go_on, self.entered, self.interrupted = threading.Event(), threading.Event(), threading.Event()
         self.go_on.set()
 
     def compact(self) -> str:
+        before = self.kills
         self.entered.set()
         self.go_on.wait(WITHIN_S)
-        return self.says
+        return self.says if self.kills == before else "it was killed"  # to delete what it holds: that is no failure
 
     def interrupt(self) -> None:
+        self.kills += 1
         self.interrupted.set()
         self.go_on.set()
 
@@ -249,6 +255,8 @@ def test_deletion_waits_neither_for_its_receipt_nor_for_compaction(tmp_path: Pat
         parts.clock.sleep(SWEEP_EVERY_S)
         parts.until(lambda: len(parts.receipts.written) == 1)
         assert thread.health().failing == ""
+        assert parts.journal.of("keeping measurements failed") == []
+        assert parts.keeper.tidied > 1
 
 
 def test_compacting_that_ends_by_itself_just_when_something_is_due_puts_no_deletion_off(tmp_path: Path) -> None:
@@ -311,6 +319,28 @@ def test_lines_are_compacted_at_the_start_and_once_an_hour_and_a_failure_is_said
         parts.clock.sleep(COMPACT_EVERY_S)
         assert parts.compactor.entered.wait(WITHIN_S)
         parts.until(lambda: thread.health().failing == "")
+
+
+def test_a_failure_is_over_where_there_is_nothing_to_compact_any_more_and_where_a_step_works_again(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    parts.keeper.aside = [date(2026, 11, 23)]
+    parts.compactor.says = "the history cannot be read: IOException"
+    with parts.running() as thread:
+        parts.until(lambda: "IOException" in thread.health().failing)
+        parts.keeper.aside = []
+        parts.clock.sleep(COMPACT_EVERY_S)
+        parts.until(lambda: thread.health().failing == "")
+        step, failed = thread._step, threading.Event()
+
+        def fails_once() -> None:
+            if failed.is_set():
+                return step()
+            failed.set()
+            raise ValueError
+
+        thread._step = fails_once  # type: ignore[method-assign]
+        parts.until(lambda: failed.is_set() and thread.health().failing == "")
+    assert {"why": "unexpected ValueError"} in parts.journal.of("keeping measurements failed")
 
 
 def test_a_clock_that_jumps_years_ahead_deletes_nothing(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
 from passerby.released.durable import TEMPORARY, sync_folder
 
 MOST_WAITING: Final = 10_000
-"""Receipts that wait. Each stands for a run of minutes; more than these are never due while a disk takes no line."""
+"""Receipts that wait. Each stands for a run of minutes; what comes beyond is counted, and has its marks for the next start."""
 FOUND_MISSING: Final = "deleted before; the receipt was missing"
 
 
@@ -41,12 +41,14 @@ class Deleter:
 
     Attributes:
         waiting: Receipts that could not be written yet.
+        left_out: How many more, which did not fit. Those of deletions have their marks: the next start writes them.
         failed: Files that could not be removed when that was last tried.
     """
 
     def __init__(self, receipts: ReceiptSink, clock: Clock) -> None:
         self._receipts, self._clock = receipts, clock
-        self.waiting: deque[Waiting] = deque(maxlen=MOST_WAITING)
+        self.waiting: deque[Waiting] = deque()
+        self.left_out = 0
         self.failed = 0
         self._told: set[tuple[str, FileName]] = set()
         """Minutes whose deletion was written down, and which are still there."""
@@ -120,6 +122,11 @@ class Deleter:
 
     def _write_or_keep(self, waiting: Waiting) -> bool:
         """Whether a receipt, and all before it, are written."""
+        if len(self.waiting) >= MOST_WAITING:
+            self.write_waiting()
+        if len(self.waiting) >= MOST_WAITING:
+            self.left_out += 1
+            return False
         self.waiting.append(waiting)
         self.write_waiting()
         return not self.waiting

@@ -5,6 +5,7 @@ start. A closed file is written anew from it, in few large chunks, with the inde
 """
 
 import io
+import itertools
 import os
 import struct
 import zlib
@@ -16,8 +17,7 @@ from typing import IO, Final, cast
 import zstandard
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.reader import SeekingReader
-from mcap.records import Chunk, Footer, Message, Metadata, Statistics
+from mcap.records import Chunk, ChunkIndex, Footer, Message, Metadata, Statistics
 from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
@@ -30,6 +30,9 @@ MOST_CHUNK_BYTES: Final = 512 * 1024 * 1024
 """A chunk that says it unpacks to more is damaged."""
 MOST_INDEX_BYTES: Final = 64 * 1024 * 1024
 _SUM_BYTES: Final = 4
+_FOOTER_BYTES: Final = 20
+_END: Final = struct.Struct(f"<BQQQI{len(MCAP0_MAGIC)}s")
+"""Opcode and length of the footer, where the summary and its offsets begin, the summary's sum, and the magic bytes."""
 _INDEX_HEAD: Final = struct.Struct("<BQHI")
 _INDEXED: Final = struct.Struct("<QQ")
 _DAMAGE: Final = (McapError, zstandard.ZstdError, ValueError, struct.error, EOFError, KeyError, IndexError, MemoryError, OverflowError)
@@ -174,30 +177,71 @@ def read_file(path: Path) -> Contents:
 def read_times(path: Path) -> tuple[int, ...] | None:
     """Log times of a closed file's messages in nanoseconds, out of its indexes: no message is read. None = it was not closed, or is damaged there.
 
+    The summary is checked by its sum. Lists of times have none: they are believed where they are in order and begin, end and are as many as the
+    summary says. So damage that is not found leaves each time between its neighbours.
+
     Raises:
         OSError: It cannot be read.
     """
     times: list[int] = []
     with path.open("rb") as file:
         try:
-            summary = SeekingReader(file).get_summary()
-            if summary is None or summary.statistics is None:
-                return None
-            for chunk in summary.chunk_indexes:
-                for offset in chunk.message_index_offsets.values():
-                    file.seek(offset)
-                    times += _indexed_times(file)
+            counted, chunks = _summary_of(file)
+            for chunk in chunks:
+                times += _indexed_times(file, chunk)
         except _DAMAGE:
             return None
-    return tuple(sorted(times)) if len(times) == summary.statistics.message_count else None
+    return tuple(sorted(times)) if len(times) == counted else None
 
 
-def _indexed_times(file: IO[bytes]) -> Iterator[int]:
+def _summary_of(file: IO[bytes]) -> tuple[int, list[ChunkIndex]]:
+    """How many messages a closed file has, and where its chunks and their indexes are. Raises one of _DAMAGE where that is not whole."""
+    size = file.seek(0, io.SEEK_END)
+    if size < _END.size:
+        raise ValueError("no end of a file")
+    file.seek(size - _END.size)
+    opcode, length, summary_start, _offsets_start, crc, magic = _END.unpack(file.read(_END.size))
+    summary_size = size - _END.size - summary_start
+    if opcode != Opcode.FOOTER or length != _FOOTER_BYTES or magic != MCAP0_MAGIC or summary_start == 0 or not 0 < summary_size <= MOST_INDEX_BYTES:
+        raise ValueError("no summary")
+    file.seek(summary_start)
+    data = file.read(size - summary_start)
+    if zlib.crc32(data[: -len(MCAP0_MAGIC) - _SUM_BYTES]) != crc:
+        raise ValueError("a summary that is damaged")
+    counted, chunks = -1, []
+    for record in StreamReader(io.BytesIO(data), skip_magic=True, record_size_limit=len(data)).records:
+        if isinstance(record, Statistics):
+            counted = record.message_count
+        elif isinstance(record, ChunkIndex):
+            chunks.append(record)
+    return counted, chunks
+
+
+def _indexed_times(file: IO[bytes], chunk: ChunkIndex) -> list[int]:
+    """The times in a chunk's message indexes. Raises one of _DAMAGE where they are not what the summary says."""
+    times: list[int] = []
+    begin = chunk.chunk_start_offset + chunk.chunk_length
+    for offset in chunk.message_index_offsets.values():
+        # Beyond the indexes of the chunk nothing is looked for: there a seek would be an error of the disk.
+        if not begin <= offset < begin + chunk.message_index_length:
+            raise ValueError("an index of messages that is elsewhere")
+        file.seek(offset)
+        times += _listed_times(file)
+    if times and (min(times), max(times)) != (chunk.message_start_time, chunk.message_end_time):
+        raise ValueError("times that are not those of the chunk")
+    return times
+
+
+def _listed_times(file: IO[bytes]) -> list[int]:
     """The times in a message index (opcode 07): opcode and length, channel, length of the list, and the list of times and offsets."""
     opcode, length, _channel, listed = _INDEX_HEAD.unpack(file.read(_INDEX_HEAD.size))
     if opcode != Opcode.MESSAGE_INDEX or length != listed + 6 or listed % _INDEXED.size or listed > MOST_INDEX_BYTES:
         raise ValueError("no index of messages")
-    return (time_ns for time_ns, _offset in _INDEXED.iter_unpack(file.read(listed)))
+    times = [time_ns for time_ns, _offset in _INDEXED.iter_unpack(file.read(listed))]
+    if any(later < earlier for earlier, later in itertools.pairwise(times)):
+        # As it would be where the clock was set back: then the messages themselves are asked.
+        raise ValueError("times that are not in order")
+    return times
 
 
 def write_closed(path: Path, channel: Channel, metadata: Mapping[str, str], entries: Iterable[Entry]) -> None:

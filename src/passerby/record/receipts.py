@@ -8,7 +8,6 @@ reserve on the disk is kept for its line, and at worst the line follows. A line 
 
 import contextlib
 import errno
-import fcntl
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Final, Protocol
 import msgspec
 
 from passerby.errors import ReceiptError
-from passerby.released.durable import sync_data, sync_folder
+from passerby.released.durable import append_lines, sync_data, sync_folder
 
 OURS: Final = "passerby"
 """Who acts where nobody else does."""
@@ -97,8 +96,7 @@ class FileReceipts:
         self.path = path
         self._reserve = path.with_name(path.name + ".reserve")
         try:
-            descriptor = self._open()
-            os.close(descriptor)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o640))
             sync_folder(path.parent)
         except OSError as error:
             raise _refused(path, error) from error
@@ -113,7 +111,7 @@ class FileReceipts:
         line = msgspec.json.encode(receipt) + b"\n"
         try:
             try:
-                self._append(line)
+                append_lines(self.path, line)
             except OSError as error:
                 if error.errno not in _FULL:
                     raise
@@ -121,28 +119,6 @@ class FileReceipts:
         except OSError as error:
             raise _refused(self.path, error) from error
         self._refill()
-
-    def _open(self) -> int:
-        return os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o640)
-
-    def _append(self, line: bytes) -> None:
-        descriptor = self._open()
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            end = os.fstat(descriptor).st_size
-            try:
-                if end and os.pread(descriptor, 1, end - 1) != b"\n":
-                    line = b"\n" + line  # whoever wrote last was killed in its line
-                at = 0
-                while at < len(line):
-                    at += os.write(descriptor, line[at:])
-                sync_data(descriptor)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, end)
-                raise
-        finally:
-            os.close(descriptor)
 
     def _append_from_reserve(self, line: bytes) -> None:
         """Gives back as little of the reserve as the line needs: others may take what we do not."""
@@ -155,7 +131,7 @@ class FileReceipts:
                 reserve.truncate(size)
                 sync_data(reserve.fileno())
                 try:
-                    self._append(line)
+                    append_lines(self.path, line)
                 except OSError as error:
                     if error.errno not in _FULL:
                         raise

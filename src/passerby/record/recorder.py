@@ -265,7 +265,7 @@ class Recordings:
                 dropped={name: camera.recorder.dropped for name, camera in self._cameras.items()},
                 paused=self._room.paused,
                 free_bytes=self._room.free_bytes() or 0,
-                receipts_waiting=len(self._deleter.waiting),
+                receipts_waiting=len(self._deleter.waiting) + self._deleter.left_out,
                 undeleted=self._deleter.failed,
                 holds=self._holds.all,
             )

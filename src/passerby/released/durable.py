@@ -1,6 +1,7 @@
 """Writing so that it is still there after the power failed: contents first, then the name, then the folder that holds the name."""
 
 import contextlib
+import fcntl
 import os
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,38 @@ def make_folder(folder: Path) -> None:
     for one in reversed(missing):
         one.mkdir(mode=0o750, exist_ok=True)
         sync_folder(one.parent)
+
+
+def append_lines(path: Path, lines: bytes, mode: int = 0o640) -> None:
+    """Adds lines to a file that several processes may write, and brings them to the disk: all of them or none.
+
+    Args:
+        path: The file; it is made where it is missing.
+        lines: Whole lines, with their ends.
+        mode: Who may read a file that is made.
+
+    Raises:
+        OSError: They could not be kept; no part of them is left, as far as the disk obeys.
+    """
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, mode)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        end = os.fstat(descriptor).st_size
+        try:
+            if end and os.pread(descriptor, 1, end - 1) != b"\n":
+                lines = b"\n" + lines  # whoever wrote last was killed in its line
+            at = 0
+            while at < len(lines):
+                at += os.write(descriptor, lines[at:])
+            sync_data(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, end)
+            raise
+    finally:
+        os.close(descriptor)
+    if end == 0:  # also where whoever made the file could not write to it
+        sync_folder(path.parent)
 
 
 def replace_file(path: Path, data: bytes, mode: int = 0o640) -> None:

@@ -198,7 +198,7 @@ class Camera(Section):
     release_level: Annotated[
         Literal["counts", "heat", "glyphs"], Expect("counts, heat or glyphs", "glyphs: figures and cells; heat: cells only; counts: neither")
     ] = "glyphs"
-    """How much is released: `counts` (the place, and how many there are), `heat` (coarse cells of movement too), `glyphs` (figures too)."""
+    """How much is released: `counts` (the empty place only), `heat` (coarse cells of movement, too), `glyphs` (figures, too)."""
 
     retention_s: Annotated[
         Duration, Field(ge=MINUTE_S, le=MOST_RETENTION_S), Expect('a duration from "1 min" to "366 days"', 'for instance retention = "72 h"')

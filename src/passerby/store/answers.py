@@ -84,6 +84,7 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self._layout = Layout(folder)
+        self._open = contextlib.ExitStack()
         self._database: duckdb.DuckDBPyConnection | None = None
 
     def answer(self, question: Question, most: int = MOST_SPANS) -> list[Span]:
@@ -107,9 +108,8 @@ class Reader:
 
     def close(self) -> None:
         """Lets go of the DuckDB."""
-        database, self._database = self._database, None
-        if database is not None:
-            database.close()
+        self._database = None
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +126,7 @@ class Reader:
                 return []
             try:
                 if self._database is None:
-                    self._database = connection(layout.folder, threads=2)
+                    self._database = self._open.enter_context(connection(layout.folder, threads=2))
                 grouped, values = _grouped(sql, question, begins, most)
                 found = self._database.execute(grouped, values).fetchall()
                 if left and _lines(layout, question) != lines:

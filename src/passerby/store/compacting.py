@@ -36,9 +36,9 @@ def compact(folder: Path) -> None:
         folder: The folder `measurements`.
 
     Raises:
-        OutputError: It did not work out, or another is at it; nothing is lost.
+        OutputError: Some days did not work out (the others did), or another is at it; nothing is lost.
     """
-    layout = Layout(folder)
+    layout, failed = Layout(folder), list[str]()
     with _alone(layout):
         for day in layout.days():
             try:
@@ -47,7 +47,10 @@ def compact(folder: Path) -> None:
                         path.unlink(missing_ok=True)
                 _compact(layout, day)
             except (OSError, duckdb.Error) as error:
-                raise OutputError(f"the measurements of {day} could not be compacted: {type(error).__name__}", "they are kept as lines") from error
+                failed.append(f"{day} ({type(error).__name__})")
+    if failed:
+        words = ", ".join(failed[:3]) + (" and others" if failed[3:] else "")
+        raise OutputError(f"the measurements of {words} could not be compacted", "they are kept as lines")
 
 
 def compact_all(history: History) -> None:

@@ -10,23 +10,19 @@ Setting aside: a day's lines file gets its other name in one step, so that new l
 was set aside.
 """
 
-import contextlib
 import errno
-import os
 import threading
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from passerby.errors import OutputError
-from passerby.released.durable import make_folder, sync_data, sync_folder
+from passerby.released.durable import append_lines, make_folder, sync_folder
 from passerby.released.measurement import Measurement
 from passerby.store.layout import LIVE, TABLES, Layout, day_of
-
-ONLY_OURS: Final = 0o640
+from passerby.store.spill import sweep
 
 
 class History:
@@ -62,7 +58,7 @@ class History:
             for day, lines in by_day.items():
                 try:
                     self._make_folders()
-                    self._append(self.layout.lines(day)[0], b"".join(lines))
+                    append_lines(self.layout.lines(day)[0], b"".join(lines))
                 except OSError as error:
                     raise _refused(self.layout.folder, error) from error
 
@@ -108,30 +104,21 @@ class History:
                 raise OutputError(f"the measurements of {day} cannot be deleted: {error.strerror or 'failed'}", "look at the disk") from error
         return gone
 
+    def tidy(self) -> None:
+        """Deletes what processes left that ended while they worked on the history.
+
+        Raises:
+            OutputError: Some of it could not be deleted.
+        """
+        try:
+            sweep(self.layout.folder)
+        except OSError as error:
+            why = error.strerror or "failed"
+            raise OutputError(f"{self.layout.folder}: what was put aside cannot be deleted: {why}", "look at the disk") from error
+
     def _make_folders(self) -> None:
         for name in (LIVE, *TABLES):
             make_folder(self.layout.folder / name)
-
-    def _append(self, path: Path, data: bytes) -> None:
-        is_new = not path.exists()
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, ONLY_OURS)
-        try:
-            end = os.fstat(descriptor).st_size
-            if end and os.pread(descriptor, 1, end - 1) != b"\n":
-                data = b"\n" + data  # whoever wrote last was killed in its line
-            try:
-                at = 0
-                while at < len(data):
-                    at += os.write(descriptor, data[at:])
-                sync_data(descriptor)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, end)
-                raise
-        finally:
-            os.close(descriptor)
-        if is_new:
-            sync_folder(path.parent)
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:

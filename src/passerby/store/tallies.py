@@ -6,7 +6,6 @@ One process adds; any number may read meanwhile. A line that a crash cut is left
 """
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -16,7 +15,7 @@ from typing import Final
 import msgspec
 
 from passerby.errors import OutputError
-from passerby.released.durable import make_folder, sync_data, sync_folder
+from passerby.released.durable import append_lines, make_folder
 from passerby.store.layout import day_of
 from passerby.store.tally import Entry, Seen, Tap
 
@@ -26,7 +25,6 @@ MOST_DAY_BYTES: Final = 32 * 1024 * 1024
 """Of one day; beyond, nothing is added. About 100,000 taps."""
 MOST_DAYS: Final = 4
 """Days whose ids are at hand. Older taps than of the day before are not taken any more."""
-ONLY_OURS: Final = 0o640
 
 
 class FullError(OutputError):
@@ -85,33 +83,13 @@ class Tallies:
         data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
         try:
             make_folder(self.folder)
-            self._write(self._path(day), data)
+            path = self._path(day)
+            if (path.stat().st_size if path.exists() else 0) + len(data) > MOST_DAY_BYTES:
+                raise FullError("there are too many tallies of one day", "they are kept; count on another day")
+            append_lines(path, data)
         except OSError as error:
             words = error.strerror or "failed"
             raise OutputError(f"{self.folder}: tallies cannot be kept: {words}", "look at the disk and at who owns the folder") from error
-
-    def _write(self, path: Path, data: bytes) -> None:
-        is_new = not path.exists()
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, ONLY_OURS)
-        try:
-            end = os.fstat(descriptor).st_size
-            if end + len(data) > MOST_DAY_BYTES:
-                raise FullError("there are too many tallies of one day", "they are kept; count on another day")
-            if end and os.pread(descriptor, 1, end - 1) != b"\n":
-                data = b"\n" + data  # whoever wrote last was killed in its line
-            try:
-                at = 0
-                while at < len(data):
-                    at += os.write(descriptor, data[at:])
-                sync_data(descriptor)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, end)
-                raise
-        finally:
-            os.close(descriptor)
-        if is_new:
-            sync_folder(path.parent)
 
 
 def read_tallies(folder: Path) -> list[Entry]:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from passerby.clock import Clock
 from passerby.errors import OutputError, ReceiptError
 from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
-from passerby.released.durable import make_folder
+from passerby.released.durable import make_folder, sync_folder
 
 UNTOLD: Final = "untold"
 DAY_S: Final = 86400.0
@@ -98,6 +98,7 @@ class DayDeleter:
         with contextlib.suppress(OSError):
             make_folder(self._folder)
             (self._folder / day.isoformat()).touch()
+            sync_folder(self._folder)
 
 
 def _marked(folder: Path) -> set[date]:

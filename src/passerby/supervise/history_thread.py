@@ -58,6 +58,14 @@ class Keeper(Protocol):
         """Days of which there is anything."""
         ...
 
+    def tidy(self) -> None:
+        """Deletes what processes left that ended while they worked.
+
+        Raises:
+            OutputError: Some of it could not be deleted.
+        """
+        ...
+
 
 class Compactor(Protocol):
     """What compacts, in a process of its own."""
@@ -127,6 +135,7 @@ class HistoryThread:
         self._swept_at_s = self._compacted_at_s = -COMPACT_EVERY_S
         self._ticked_at_s = self._tick_begun_s = clock.monotonic_s()
         self._compacting: threading.Thread | None = None
+        self._interrupted = False
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:
@@ -240,6 +249,7 @@ class HistoryThread:
         due = [day for day in days if self._ages.age_s(day) >= self._retention_s]
         compacting = self._compacting
         if due and compacting is not None:
+            self._interrupted = True
             self._compactor.interrupt()
             compacting.join()
         gone = self._deleter.delete(due)
@@ -248,11 +258,15 @@ class HistoryThread:
         if gone:
             self._journal.info("measurements deleted", first=gone[0].isoformat(), last=gone[-1].isoformat(), days=len(gone))
         self._days = len(days) - len(gone)
+        self._keeper.tidy()
         if self._deleter.failing:
             raise OutputError(self._deleter.failing)
 
     def _compact(self) -> None:
-        if self._keeper.set_aside():
+        if not self._keeper.set_aside():
+            self._works("compact")
+        else:
+            self._interrupted = False
             self._compacting = threading.Thread(target=self._compact_aside, name="compacting", daemon=True)
             self._compacting.start()
 
@@ -262,10 +276,10 @@ class HistoryThread:
             why = self._compactor.compact()
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
             why = f"unexpected {type(error).__name__}"
-        if why and not self._ending:
-            self._fail("compact", why)
-        else:
+        if not why:
             self._works("compact")
+        elif not self._ending and not self._interrupted:
+            self._fail("compact", why)
         self._compacting = None
 
     def _guarded(self, what: str, step: Callable[[], object]) -> bool:
@@ -279,7 +293,7 @@ class HistoryThread:
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
             self._fail(what, f"unexpected {type(error).__name__}")
         else:
-            if what in {"keep", "delete"}:
+            if what != "compact":  # that it was begun does not say that it works
                 self._works(what)
             return True
         return False

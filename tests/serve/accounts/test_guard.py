@@ -1,12 +1,10 @@
 """The way in, attacked over real HTTP."""
 
-import http.client
 import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -14,12 +12,10 @@ from hypothesis import strategies as st
 from starlette.routing import Route
 
 from passerby.clock import SimulatedClock
-from passerby.serve.accounts import limits
 from passerby.serve.accounts.rights import Right, known
 from passerby.serve.app import application
-from passerby.site.reach import ACCOUNTS
 from passerby.site.settings import Server
-from tests.support.guarded_site import NAME, OURS, PASSWORD, THROUGH_PROXY, GuardedSite, StillPictures, keep_accounts
+from tests.support.guarded_site import NAME, OURS, PASSWORD, GuardedSite, StillPictures, keep_accounts
 from tests.support.running_passerby import until
 from tests.support.site_now import ToldSite
 
@@ -215,8 +211,7 @@ def test_whatever_the_path_nobody_sees_a_camera_without_an_account(site: Guarded
         path = ("/" + head + tail).encode("utf-8").replace(b" ", b"%20").replace(b"\t", b"%09")
         status, data = raw(site, b"GET " + path + b" HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         assert status in {200, 303, 400, 401, 404}
-        assert b"picture" not in data.partition(b"\r\n\r\n")[2].replace(b"camera", b"") or status != 200
-        assert b'"cameras"' not in data
+        assert not any(one in data for one in (b"\xff\xd8", b'"cameras"', b"South", b"Gate")), "no picture, and no name of a camera"
 
     ask()
 
@@ -374,239 +369,3 @@ def test_no_answer_lets_another_site_in(site: GuardedSite) -> None:
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"
-
-
-# Proxies
-
-
-def behind(tmp_path: Path, *proxies: str) -> GuardedSite:
-    return GuardedSite(tmp_path, Server(behind_proxy=True, names=(NAME,), proxies=proxies or ("127.0.0.1/32",)), TOKENS)
-
-
-def test_a_proxy_says_who_asks_and_over_what(tmp_path: Path) -> None:
-    with behind(tmp_path) as site:
-        done = site.try_password("wrong password", headers=THROUGH_PROXY)
-        assert done.status_code == 401
-        assert site.journal.of("login refused")[-1]["address"] == "203.0.113.7"
-        assert site.client.get("/login", headers=THROUGH_PROXY).headers["strict-transport-security"].startswith("max-age=")
-
-
-def test_what_stands_before_the_proxys_own_word_is_not_believed(tmp_path: Path) -> None:
-    with behind(tmp_path) as site:
-        site.try_password("wrong password", headers={**THROUGH_PROXY, "x-forwarded-for": "127.0.0.1, 198.51.100.1, 203.0.113.9"})
-        assert site.journal.of("login refused")[-1]["address"] == "203.0.113.9"
-
-
-def test_from_a_proxy_without_tls_nothing_is_taken(tmp_path: Path) -> None:
-    with behind(tmp_path) as site:
-        for sent in ({"x-forwarded-proto": "http"}, {}, {"x-forwarded-proto": "https, http"}):
-            headers = {"host": NAME, "x-forwarded-for": "203.0.113.7", **sent, **site.bearer("wall")}
-            assert site.client.get("/api/cameras", headers=headers).status_code == 421
-        # A proxy that passes on neither the name nor the scheme looks like somebody at the machine, but says for whom it asks.
-        assert site.client.get("/api/cameras", headers={"x-forwarded-for": "203.0.113.7", **site.bearer("wall")}).status_code == 421
-
-
-def test_who_goes_around_the_proxy_is_not_answered(tmp_path: Path) -> None:
-    with behind(tmp_path, "10.9.9.9/32") as site:
-        assert site.client.get("/api/cameras", headers={**THROUGH_PROXY, **site.bearer("wall")}).status_code == 421
-
-
-def test_a_proxy_that_the_site_file_does_not_know_is_not_believed(tmp_path: Path) -> None:
-    with GuardedSite(tmp_path, Server(names=(NAME,)), TOKENS) as site:
-        for name in ("x-forwarded-for", "x-forwarded-proto", "forwarded", "x-real-ip"):
-            answer = site.client.get("/api/cameras", headers={name: "https", **site.bearer("wall")})
-            assert (answer.status_code, "behind_proxy" in answer.json()["do"]) == (421, True)
-
-
-def test_without_accounts_no_proxy_opens_the_site_to_others(tmp_path: Path) -> None:
-    with GuardedSite(tmp_path, accounts=False) as site:
-        assert site.client.get("/api/cameras").status_code == 200
-        assert site.client.get("/api/cameras", headers={"x-forwarded-for": "203.0.113.7"}).status_code == 421
-
-
-# Without accounts, and with damaged ones
-
-
-def test_without_accounts_this_machine_is_answered(tmp_path: Path) -> None:
-    with GuardedSite(tmp_path, accounts=False) as site:
-        for path in SEEN:
-            assert site.client.get(path).status_code == 200, path
-        session = site.client.get("/api/session").json()
-        assert (session["accounts"], session["by"], bool(session["account"])) == (False, "machine", True)
-        assert site.client.get("/login").headers["location"] == "/"
-
-
-def test_others_are_never_answered_without_a_password_even_if_it_was_started_with_one(tmp_path: Path) -> None:
-    with GuardedSite(tmp_path, Server(behind_proxy=True, names=(NAME,)), accounts=False) as site:
-        answer = site.client.get("/api/cameras", headers=THROUGH_PROXY)
-        assert (answer.status_code, "there is no password" in answer.json()["detail"]) == (503, True)
-        assert len(site.journal.of("nobody gets in")) == 1
-
-
-def damaged(kind: str, path: Path) -> None:
-    good = path.read_bytes()
-    texts = {
-        "empty": b"",
-        "no json": b"{",
-        "a list": b"[]",
-        "cut": good[: len(good) // 2],
-        "a key too many": good.replace(b'{"format"', b'{"admin":true,"format"'),
-        "no password": b'{"format":1,"tokens":[]}',
-        "another hash": re.sub(rb'"hash":"[^"]*"', b'"hash":"x"', good),
-        "another format": good.replace(b'"format":1', b'"format":2'),
-        "a right too many": good.replace(b'"watch"', b'"admin"'),
-        "binary": b"\xff\xfe\x00",
-        "huge": b" " * 200_000 + good,
-        "deep": b"[" * 100_000,
-    }
-    if kind in texts:
-        path.write_bytes(texts[kind])
-    elif kind == "gone":
-        path.unlink()
-    elif kind == "a folder":
-        path.unlink()
-        path.mkdir()
-    elif kind == "a link":
-        path.rename(path.with_suffix(".other"))
-        path.symlink_to(path.with_suffix(".other"))
-    elif kind == "open to others":
-        path.chmod(0o666)
-
-
-DAMAGES = [
-    "empty", "no json", "a list", "cut", "a key too many", "no password", "another hash", "another format", "a right too many", "binary", "huge",
-    "deep", "gone", "a folder", "a link", "open to others",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", DAMAGES)
-def test_with_damaged_accounts_nobody_gets_in_and_it_says_so(site: GuardedSite, kind: str) -> None:
-    site.log_in()
-    assert site.client.get("/api/cameras").status_code == 200
-    damaged(kind, site.state / ACCOUNTS)
-    for headers in ({}, site.bearer("wall")):
-        answer = site.client.get("/api/cameras", headers=headers)
-        assert (answer.status_code, answer.json()["detail"][:14]) == (503, "Nobody gets in")
-    assert site.log_in().status_code == 503
-    assert site.client.get("/login").status_code == 200
-    assert site.client.get("/api/session").json()["closed"].startswith("Nobody gets in")
-    assert len(site.journal.of("nobody gets in")) == 1
-
-
-# Crowds
-
-
-def test_an_account_that_asks_without_end_is_told_to_wait(tmp_path: Path) -> None:
-    clock = SimulatedClock(1_000.0)
-    with GuardedSite(tmp_path, tokens=TOKENS, clock=clock) as site:
-        site.log_in()
-        answers = [site.client.post("/api/recordings/gate/viewings", headers=OURS).status_code for _ in range(limits.CHANGING.burst + 2)]
-        assert answers == [200] * limits.CHANGING.burst + [429] * 2
-        assert site.client.get("/api/cameras", headers=site.bearer("wall")).status_code == 200  # others are not concerned
-        clock.sleep(1.5)
-        assert site.client.post("/api/recordings/gate/viewings", headers=OURS).status_code == 200
-
-
-def test_strangers_who_ask_without_end_are_told_to_wait_and_who_is_logged_in_is_not(tmp_path: Path) -> None:
-    with GuardedSite(tmp_path, tokens=TOKENS, clock=SimulatedClock(1_000.0)) as site, site.new_client() as other:
-        site.log_in(other)
-        answers = [site.client.get("/api/session").status_code for _ in range(limits.STRANGERS.burst + 1)]
-        assert (set(answers), answers[-1]) == ({200, 429}, 429)
-        assert site.client.get("/api/cameras", headers=site.bearer("wall")).status_code == 200
-        assert other.get("/page/login.js").status_code == 200
-
-
-def test_where_only_the_head_of_a_stream_is_asked_for_nothing_goes_on(site: GuardedSite) -> None:
-    answer = site.client.head("/live/gate/one.m4s", headers=site.bearer("wall"))
-    assert (answer.status_code, answer.content) == (200, b"")
-    ticks = site.ticks
-    assert ticks <= 2
-    assert site.client.get("/api/cameras", headers=site.bearer("wall")).status_code == 200  # on the same connection
-    assert site.ticks == ticks
-
-
-def test_every_token_is_compared_in_a_time_that_tells_nothing(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    import hmac  # noqa: PLC0415 - of use here only
-
-    compared: list[bool] = []
-    compare = hmac.compare_digest
-
-    def counted(one: Any, other: Any) -> bool:
-        compared.append(compare(one, other))
-        return compared[-1]
-
-    monkeypatch.setattr("passerby.serve.accounts.tokens.hmac.compare_digest", counted)
-    site.client.get("/api/cameras", headers=site.bearer("wall"))
-    assert compared == [True, False, False]
-    compared.clear()
-    site.client.get("/api/cameras", headers={"authorization": "Bearer passerby_" + "A" * 43})
-    assert compared == [False, False, False]
-
-
-def test_a_body_that_does_not_come_is_not_waited_for(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("passerby.serve.guard.BODY_WITHIN_S", 0.05)
-    connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=20)
-    connection.putrequest("POST", "/login")
-    connection.putheader("x-passerby", "1")
-    connection.putheader("content-length", "100")
-    connection.endheaders(b'{"pass')
-    assert connection.getresponse().status == 408
-    connection.close()
-
-
-def test_who_connects_and_asks_nothing_is_cut_off(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("passerby.serve.http_server.ASKS_WITHIN_S", 0.1)
-    port = urlsplit(site.server.address).port
-    assert port is not None
-    for begun in (b"", b"GET / HTTP/1.1\r\nhost: 127"):
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-            connection.sendall(begun)
-            assert connection.recv(100) == b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(b"GET /login HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\nGET /")
-        data = b""
-        while part := connection.recv(65536):
-            data += part
-        assert data.startswith(b"HTTP/1.1 200")
-
-
-def test_an_answer_that_goes_on_is_not_cut_off_by_that(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("passerby.serve.http_server.ASKS_WITHIN_S", 0.05)
-    with site.new_client() as client, client.stream("GET", "/live/gate/one.m4s", headers=site.bearer("wall")) as stream:
-        parts = stream.iter_bytes()
-        begun = site.ticks
-        while site.ticks < begun + 30:
-            next(parts)
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("head", ["content-length: 60000", "transfer-encoding: chunked"])
-def test_who_reads_sends_no_body_and_keeps_no_connection_with_one(site: GuardedSite, method: str, head: str) -> None:
-    shown = f"authorization: {site.bearer('wall')['authorization']}"
-    for path in ("/login", "/api/cameras"):
-        with socket.create_connection(("127.0.0.1", site.server.port), timeout=5) as connection:
-            connection.sendall(f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{shown}\r\n{head}\r\n\r\n".encode())
-            data = b""
-            while part := connection.recv(65536):
-                data += part
-        assert data.startswith(b"HTTP/1.1 400")
-        assert b"connection: close" in data
-
-
-def test_a_body_that_nobody_waits_for_ends_the_connection(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("passerby.serve.http_server.ASKS_WITHIN_S", 0.05)
-    monkeypatch.setattr("passerby.serve.guard._has_body", lambda _headers: False)
-    shown = f"authorization: {site.bearer('wall')['authorization']}"
-    with socket.create_connection(("127.0.0.1", site.server.port), timeout=5) as connection:
-        connection.sendall(f"GET /api/cameras HTTP/1.1\r\nhost: 127.0.0.1\r\n{shown}\r\ncontent-length: 60000\r\n\r\n".encode())
-        data = connection.recv(65536)
-        connection.sendall(b"x")  # the timer of the connection's rest is set by an answer's end only
-        while part := connection.recv(65536):
-            data += part
-    assert data.startswith(b"HTTP/1.1 200")
-
-
-def test_who_has_no_account_gets_one_answer_on_a_connection(site: GuardedSite) -> None:
-    for path in ("/login", "/page/login.js", "/api/cameras", "/nowhere"):
-        assert site.client.get(path).headers["connection"] == "close"
-        assert "connection" not in site.client.get(path, headers=site.bearer("wall")).headers or path == "/nowhere"

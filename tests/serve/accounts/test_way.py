@@ -1,5 +1,7 @@
 """Over which ways requests come in."""
 
+import ipaddress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +82,8 @@ def test_other_ways_there_are_not(server: Server, host: str, client: str, scheme
 def test_whatever_is_sent_there_is_an_answer(host: str, listed: str) -> None:
     for server in (HERE, TLS, PROXIED):
         found = way(server, host, "10.0.0.3", "https", x_forwarded_for=listed)
-        assert isinstance(found, Astray) or host_of(host) in {"localhost", "passerby.example"} or host_of(host)[:1] in "0123456789abcdef:"
+        if isinstance(found, Way) and host_of(host) not in {"localhost", "passerby.example"}:
+            ipaddress.ip_address(host_of(host))  # or it raises: a name that is not ours was answered
 
 
 @pytest.mark.parametrize(

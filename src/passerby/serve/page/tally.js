@@ -33,8 +33,9 @@ function showQueue() {
   if (queue.state === "login") words.push("Log in again, so that what waits here can be sent.");
   if (queue.refused) words.push(`${queue.refused} taps were refused: they were too old, or their zone or line is gone.`);
   if (clock.offset_s !== null && Math.abs(clock.offset_s) > OFF_S) {
-    const off_s = Math.abs(clock.offset_s);
-    const span = off_s < 120 ? `${Math.round(off_s)} seconds` : off_s < 7200 ? `${Math.round(off_s / 60)} minutes` : `${Math.round(off_s / 3600)} hours`;
+    const seconds = Math.round(Math.abs(clock.offset_s));
+    const minutes = Math.round(seconds / 60);
+    const span = seconds < 120 ? `${seconds} seconds` : minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
     words.push(`This phone's clock is ${span} ${clock.offset_s < 0 ? "ahead" : "behind"}. Times are corrected by that.`);
   }
   const text = words.filter(Boolean).join(" ");
