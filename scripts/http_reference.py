@@ -11,6 +11,8 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from passerby.serve.accounts.rights import CHANGING, right_for
+from passerby.serve.alerts.drill_routes import add_drills
+from passerby.serve.alerts.routes import add_alerts
 from passerby.serve.app import application
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference" / "http.md"
@@ -31,7 +33,10 @@ def reference() -> str:
     """The whole page, as Markdown."""
     # Describing the application asks none of its parts.
     part: Any = SimpleNamespace(grounds=None)
-    described = application(part, part, streams=part, recorded=part, measured=part, tallying=part).openapi()
+    app = application(part, part, streams=part, recorded=part, measured=part, tallying=part)
+    add_alerts(app, part)
+    add_drills(app, part)
+    described = app.openapi()
     schemas = described["components"]["schemas"]
     described = _with_words(described, schemas)
     parts = [HEAD]
@@ -81,6 +86,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[st
 def _sent(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return _link(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " or ".join("nothing" if one.get("type") == "null" else _sent(one) for one in schema["anyOf"])
     return "JSON with " + ", ".join(f"`{key}` ({_type(field)})" for key, field in schema["properties"].items())
 
 

@@ -13,6 +13,7 @@ settings.load_profile("passerby")
 
 REAL_PROCESSES: Final = (
     "tests/browser/",
+    "tests/hazards/channels/",
     "tests/test_run_faults.py",
     "tests/sealed/test_live_http.py",
     "tests/sealed/test_live_rtsp.py",

@@ -84,6 +84,10 @@ def test_every_command_and_every_option_is_explained_in_the_guide() -> None:
         "ground": "ground",
         "query": "measurements",
         "tally": "tally",
+        "channels": "channels",
+        "alerts": "alerts",
+        "replay": "hazards/index",
+        "drill": "hazards/index",
     }
     guides = {name: text(GUIDE / f"{page}.md") for name, page in pages.items()}
     missing = []

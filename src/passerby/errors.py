@@ -9,7 +9,8 @@ PasserbyError
 │   ├── WeightsError          detector weights that are missing, damaged or not to be had
 │   ├── SimulationError       the simulator cannot run: what it needs is not installed
 │   ├── RecordingError        recordings that are missing, damaged, or cannot be had as asked
-│   └── ReceiptError          an act that must be written down first and cannot be: it is refused
+│   ├── ReceiptError          an act that must be written down first and cannot be: it is refused
+│   └── AlertError            an alert that is not there, or of which what is asked cannot be done
 ├── CaptureError              a camera gives no pictures: why, in a word and no more; another attempt may
 ├── SceneError                a released scene that is damaged or inconsistent: nothing of it is used
 └── GateError                 a part of the gate failed: the gate withholds, the caller may go on
@@ -70,6 +71,10 @@ class RecordingError(UserError):
 
 class ReceiptError(UserError):
     """An act that must be written down first and cannot be: it is refused."""
+
+
+class AlertError(UserError):
+    """An alert that is not there, or of which what is asked cannot be done."""
 
 
 class CaptureError(PasserbyError):

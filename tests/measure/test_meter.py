@@ -9,7 +9,7 @@ from passerby.measure.meter import LineFacts, Meter
 from passerby.measure.sighting import Sighting
 from passerby.measure.tracker import LAG_S
 from passerby.measure.zone import Zone
-from passerby.released.measurement import Measurement, Pulse, Service, ZoneMinute
+from passerby.released.measurement import CrowdNumbers, Measurement, Pulse, Service, ZoneMinute
 from passerby.released.scene import Size
 from tests.support.walkers import Walker, along, looks, straight
 
@@ -171,7 +171,7 @@ def test_no_field_of_what_is_told_is_of_one_person() -> None:
     assert fields == {
         "Pulse": ["camera", "covered", "lines", "type", "wall_s", "zones"],
         "Measurement": ["camera", "covered_s", "heat", "lines", "minute_wall_s", "part", "type", "zones"],
-        "ZonePulse": ["east_m_s", "most", "north_m_s", "people", "per_m2", "per_m2_error", "speed_m_s", "zone"],
+        "ZonePulse": ["crowd", "east_m_s", "most", "north_m_s", "people", "per_m2", "per_m2_error", "speed_m_s", "zone"],
         "LinePulse": ["ab", "ba", "line"],
         "ZoneMinute": [
             "dwell", "east_m_s", "north_m_s", "people_least", "people_mean", "people_most", "per_m2", "per_m2_error", "per_m2_most", "queue_mean",
@@ -180,3 +180,4 @@ def test_no_field_of_what_is_told_is_of_one_person() -> None:
         "LineMinute": ["ab", "ba", "flow_ab", "flow_ba", "line"],
         "Heat": ["cell_px", "columns", "person_s"],
     }  # fmt: skip
+    assert CrowdNumbers.__struct_fields__ == ("detected", "area_m2", "edges_m2", "zone_m2"), "sums over a zone with a crowd"

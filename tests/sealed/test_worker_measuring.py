@@ -1,12 +1,15 @@
 """What a worker measures of its cameras: after the scene, from the very look, and never in the way of the gate."""
 
+import msgspec
 import pytest
 
 from passerby.clock import SimulatedClock
+from passerby.measure.crowd import Count, trained
 from passerby.measure.meter import Meter
-from passerby.released.measurement import Measurement, Pulse
+from passerby.released.measurement import CrowdNumbers, Measurement, Pulse
 from passerby.released.messages import Reason, Trouble
 from passerby.released.scene import Size
+from passerby.sealed.features.crowd import CrowdView
 from passerby.sealed.worker.gated_camera import GATE, GatedCamera, gate_settings
 from passerby.sealed.worker.metering import meter_of
 from passerby.sealed.worker.timed_detector import TimedDetector
@@ -163,3 +166,59 @@ def test_a_camera_that_was_moved_measures_nothing_until_it_sees_the_same_place_a
     assert {5, 10, 15} <= seconds
     assert not [second for second in seconds if 19 <= second <= 36]
     assert {50, 55} <= seconds
+
+
+GROUND = (16.0, 0.0, 80.0, 0.0, 16.0, 0.0, 0.0, 0.0, 1.0)
+FULL = CameraOrder(camera="a", source="", settle_s=2.0, ground=GROUND, zones=(ZoneOrder("hall", WHOLE, "waiting"),))
+
+
+def crowded() -> Play:
+    """An empty place, and then as much as a crowd covers."""
+    figures = [Figure(walks((6.0 + 2.6 * n, -14, 50), (26.0 + 2.6 * n, 160, 50))) for n in range(8)]
+    return Play(Stage(160, 120), figures, seconds=30)
+
+
+def test_numbers_of_a_zone_are_told_of_a_crowd_only() -> None:
+    few = [
+        one
+        for one in told_of(gated(FULL), Play(Stage(160, 120), [Figure(walks((6.0, -10, 50), (26.0, 160, 50)))], seconds=24))
+        if isinstance(one, Pulse)
+    ]
+    assert max(one.zones[0].people for one in few) == 1
+    assert {one.zones[0].crowd for one in few} == {None}
+    many = [one for one in told_of(gated(FULL), crowded()) if isinstance(one, Pulse)]
+    told = [one.zones[0].crowd for one in many if one.zones[0].crowd is not None]
+    assert told, "six are a crowd"
+    assert all(one == CrowdNumbers(*(round(part, 3) for part in msgspec.structs.astuple(one))) for one in told)
+
+
+def test_a_correction_counts_from_then_on_and_one_that_says_nothing_does_not() -> None:
+    play = crowded()
+    before = [one.zones[0].people for one in told_of(gated(FULL), play) if isinstance(one, Pulse)]
+    (numbers,) = {one.zones[0].crowd for one in told_of(gated(FULL), play)[-6:-5] if isinstance(one, Pulse)}
+    assert numbers is not None
+    counts = [
+        Count(2.0 * one.detected, one) for one in (msgspec.structs.replace(numbers, area_m2=numbers.area_m2 * (0.6 + n / 25)) for n in range(20))
+    ]
+    model = trained(counts)
+    assert model is not None
+    camera = gated(FULL)
+    camera.correct("hall", model)
+    corrected = [one.zones[0].people for one in told_of(camera, play) if isinstance(one, Pulse)]
+    assert corrected[-6] == pytest.approx(2 * before[-6], rel=0.1)
+    camera.correct("hall", msgspec.structs.replace(model, counts=()))
+    assert camera.measured() == []
+    other = gated(FULL)
+    other.correct("hall", msgspec.structs.replace(model, noise=-1.0))
+    assert [one.zones[0].people for one in told_of(other, play) if isinstance(one, Pulse)] == before
+
+
+def test_an_error_in_taking_numbers_off_touches_no_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> list[CrowdNumbers]:
+        raise ZeroDivisionError("a secret of the scene")
+
+    monkeypatch.setattr(CrowdView, "of", fails)
+    camera = gated(FULL)
+    with pytest.raises(ZeroDivisionError):
+        told_of(camera, Play(Stage(160, 120), seconds=4))
+    assert camera.health().gated > 0, "the scene was on its way before"

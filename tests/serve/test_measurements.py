@@ -89,6 +89,29 @@ def test_csv_says_the_same_as_json(site: Measured) -> None:
     assert [row["line"] for row in rows] == ["door"] * 4 + ["none"] * 4
 
 
+def test_heat_is_added_up_cell_by_cell_and_says_what_was_seen(site: Measured) -> None:
+    told = site.get("/api/measurements/heat", camera="gate", **RANGE).json()
+    assert (told["camera"], told["begin"], told["end"]) == ("gate", "2026-11-23T01:00:00+01:00", "2026-11-23T05:00:00+01:00")
+    assert (told["time_zone"], told["covered_s"]) == ("Europe/Berlin", 7200)
+    (grid,) = told["grids"]
+    assert (grid["cell_px"], [len(row) for row in grid["person_s"]]) == (36, [22] * 16)
+    assert sum(cell for row in grid["person_s"] for cell in row) == grid["person_s"][15][21] == 480
+    rows = list(csv.DictReader(io.StringIO(site.get("/api/measurements/heat", camera="gate", format="csv", **RANGE).text, newline="")))
+    assert [row["person_s"] for row in rows if (row["row"], row["column"]) == ("15", "21")] == ["480.0"]
+    gap = site.get("/api/measurements/heat", camera="gate", **RANGE | {"from": "2026-11-23T03:00"}).json()
+    assert (gap["covered_s"], gap["grids"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"camera": "../../etc/passwd"}, {"camera": "gate", "from": "yesterday"}, {"camera": "gate", "format": "parquet"}]
+)
+def test_heat_without_a_camera_or_sense_is_400_in_words(site: Measured, parameters: dict[str, Any]) -> None:
+    answer = site.get("/api/measurements/heat", **parameters)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith(".")
+    assert "passwd" not in answer.text
+
+
 def test_left_out_a_range_is_the_day_before_now(site: Measured) -> None:
     spans = site.get("/api/measurements/zones").json()["spans"]
     assert (spans[0]["begin"], spans[-1]["end"]) == ("2026-11-22T03:00:00+01:00", "2026-11-23T03:00:00+01:00")
@@ -136,10 +159,14 @@ def test_pulses_are_those_of_the_last_minute(site: Measured) -> None:
 def test_a_token_needs_the_right_and_gets_no_figure_of_a_few(tmp_path: Path) -> None:
     site = Measured(tmp_path, {"wall": (Right.WATCH, Right.METRICS), "city": (Right.MEASUREMENTS,)})
     try:
-        for path in ("/api/measurements/zones", "/api/measurements/lines", "/api/pulses"):
-            assert site.get(path).status_code == 401
-            assert site.get(path, "wall").status_code == 403
-            assert site.get(path, "city").status_code == 200
+        for path in ("/api/measurements/zones", "/api/measurements/lines", "/api/measurements/heat", "/api/pulses"):
+            assert site.get(path, camera="gate").status_code == 401
+            assert site.get(path, "wall", camera="gate").status_code == 403
+            assert site.get(path, "city", camera="gate").status_code == 200
+        few = site.get("/api/measurements/heat", "city", camera="gate", **RANGE | {"to": "2026-11-23T02:00"}).json()
+        assert (few["covered_s"], few["grids"]) == (3600, [])
+        more = site.get("/api/measurements/heat", "city", camera="gate", **RANGE).json()["grids"][0]["person_s"]
+        assert [cell for row in more for cell in row if cell is not None] == [480]
         minute = {"from": "2026-11-23T01:00", "to": "2026-11-23T01:01", "every": "minute"}
         (span,) = site.get("/api/measurements/zones", "city", **minute).json()["spans"]
         assert span["people_mean"] == 2

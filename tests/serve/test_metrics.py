@@ -2,8 +2,10 @@ import re
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from passerby.hazards.alert import Severity
 from passerby.released.messages import Reason
 from passerby.serve.metrics import exposition
+from passerby.supervise.hazard_thread import HazardHealth
 from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.recording_thread import RecordingHealth
 from passerby.supervise.worker_health import WorkerState
@@ -23,7 +25,10 @@ def test_prometheus_reads_what_is_said() -> None:
     ended = worker("hall", state=WorkerState.WAITING, restarts=2, reason=Reason.CRASHED)
     recording = RecordingHealth(3, 4096, {}, "disk full", alive=True, ticked_ago_s=0.0, minutes=7, free_bytes=10**9)
     measuring = HistoryHealth(3, 90, {"gate": 2}, "the disk is full", alive=True, ticked_ago_s=0.0, days=12)
-    now = site_now(camera, workers=(worker("gate"), ended), recording=recording, measuring=measuring, not_ready=("x",))
+    hazards = HazardHealth(
+        alive=True, ticked_ago_s=0.2, failing="a rule", dropped={"gate": 3}, written=9, open={Severity.ALARM: 2, Severity.NOTICE: 0}, unacknowledged=1
+    )
+    now = site_now(camera, workers=(worker("gate"), ended), recording=recording, measuring=measuring, not_ready=("x",), hazards=hazards)
     read = values(exposition(now, 2, 5).decode("utf-8"))
     gate = (("camera", "gate"),)
     assert read["passerby_camera_withheld_share", gate] == 0.25
@@ -40,6 +45,11 @@ def test_prometheus_reads_what_is_said() -> None:
     assert read["passerby_measurements_ok", ()] == 0
     assert read["passerby_measurements_kept_total", ()] == 90
     assert read["passerby_measurements_lost_total", gate] == 2
+    assert read["passerby_hazards_ok", ()] == 0
+    assert read["passerby_hazards_messages_dropped_total", gate] == 3
+    assert read["passerby_alerts_open", (("severity", "alarm"),)] == 2
+    assert read["passerby_alerts_unacknowledged", ()] == 1
+    assert read["passerby_alert_events_written_total", ()] == 9
     assert read["passerby_ready", ()] == 0
     assert read["passerby_cameras_watched", ()] == 2
     assert read["passerby_log_lines_lost_total", ()] == 5

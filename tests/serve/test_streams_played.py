@@ -268,6 +268,25 @@ def test_asking_for_the_head_ends_at_once(site: StreamedSite) -> None:
     wait(lambda: site.streams.readers == 0)
 
 
+LONGEST_PICTURE_S = 1.5
+"""A picture of MJPEG has no time: a player shows it until the next one comes, which is at least once a second."""
+
+
+@pytest.mark.parametrize("seconds", [25, pytest.param(600, marks=pytest.mark.soak)])
+def test_pictures_for_ten_minutes_without_a_gap_while_the_camera_flaps(site: StreamedSite, seconds: int) -> None:
+    acts: list[tuple[float, Callable[[], object]]] = []
+    for at_s in range(3, seconds, 12):
+        acts += [(at_s, site.camera.falls_silent), (at_s + 7, site.camera.comes_back)]
+    command = ["ffprobe", "-v", "error", "-f", "mpjpeg", "-use_wallclock_as_timestamps", "1", "-read_intervals", f"%+{seconds}"]
+    command += ["-show_entries", "packet=pts_time", "-of", "csv=p=0", site.url("live/gate.mjpg")]
+    with beside(*acts):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=3 * seconds + 60, check=False)
+    times_s = [float(line.strip(",")) for line in done.stdout.split()]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert times_s[-1] - times_s[0] == pytest.approx(seconds, abs=2 * LONGEST_PICTURE_S)
+    assert max(steps(times_s)) <= LONGEST_PICTURE_S
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", KINDS)
 def test_ten_minutes_without_a_gap_while_the_camera_flaps(site: StreamedSite, kind: str, tmp_path: Path) -> None:

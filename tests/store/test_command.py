@@ -63,9 +63,26 @@ def test_a_file_is_written_as_a_whole_and_never_replaced_unasked(state: Path, tm
             assert theirs.execute("SELECT sum(ab) FROM read_parquet(?)", [str(target)]).fetchall() == [(360,)]
 
 
+def test_heat_is_a_picture_or_a_file(state: Path, tmp_path: Path) -> None:
+    assert "7200 of 14400 s were seen" in asked(state, "--heat", "--camera", "gate", *RANGE)
+    told = json.loads(asked(state, "--heat", "--camera", "gate", *RANGE, "--format", "json"))
+    assert (told["camera"], told["time_zone"], told["covered_s"], told["grids"][0]["person_s"][15][21]) == ("gate", "UTC", 7200, 480)
+    target = tmp_path / "heat.parquet"
+    asked(state, "--heat", "--camera", "gate", *RANGE, "--format", "parquet", "-o", target)
+    with duckdb.connect() as theirs:
+        assert theirs.execute("SELECT sum(person_s) FROM read_parquet(?)", [str(target)]).fetchall() == [(480,)]
+
+
 WRONG: list[tuple[list[str], type[UserError], str]] = [
     ([], SettingsError, "say what is asked for"),
     (["--zones", "--lines"], SettingsError, "say what is asked for"),
+    (["--zones", "--heat", "--camera", "gate"], SettingsError, "say what is asked for"),
+    (["--heat"], SettingsError, "of one camera"),
+    (["--heat", "--camera", "gate", "--weekdays"], SettingsError, "adds up the whole range"),
+    (["--heat", "--camera", "gate", "--id", "hall"], SettingsError, "adds up the whole range"),
+    (["--heat", "--camera", "gate", "--every", "day"], SettingsError, "adds up the whole range"),
+    (["--heat", "--camera", "../../etc/passwd"], SettingsError, "no id"),
+    (["--heat", "--camera", "gate", "--format", "parquet"], SettingsError, "not for a terminal"),
     (["--zones", "--format", "parquet"], SettingsError, "not for a terminal"),
     (["--zones", "--from", "yesterday"], SettingsError, "is no time"),
     (["--zones", "--from", "2026-11-24", "--to", "2026-11-23"], SettingsError, "not after its beginning"),

@@ -16,10 +16,10 @@ import pytest
 from passerby.clock import SimulatedClock
 from passerby.errors import OutputError
 from passerby.store.answers import answer
-from passerby.store.asking import Wish
+from passerby.store.asking import HeatWish, Wish
 from passerby.store.buckets import Every
 from passerby.store.compacting import compact
-from passerby.store.historian_orders import AskHistory, Compact, Compacted, Failed, Senseless, Told
+from passerby.store.historian_orders import AskHeat, AskHistory, Compact, Compacted, Failed, Senseless, Told
 from passerby.store.history import History
 from passerby.store.layout import LOCK, TABLES
 from passerby.store.question import Question, Table
@@ -49,6 +49,14 @@ def test_it_answers_refuses_and_compacts_one_after_the_other(tmp_path: Path) -> 
         assert isinstance(refused, Senseless)
         assert "more than 1000 spans" in refused.says
         assert isinstance(process.ask(ask(tmp_path, ids=("'; DROP TABLE x",))), Senseless)
+        warm = process.ask(
+            AskHeat(str(tmp_path), HeatWish("gate", "2026-11-23", "2026-11-24"), "UTC", float(DAY_S), "json", for_operator=True, most=352)
+        )
+        assert isinstance(warm, Told)
+        assert json.loads(warm.data)["covered_s"] == 1800
+        assert isinstance(
+            process.ask(AskHeat(str(tmp_path), HeatWish("'; DROP"), "UTC", float(DAY_S), "csv", for_operator=True, most=352)), Senseless
+        )
         history.set_aside()
         assert process.ask(Compact(str(tmp_path))) == Compacted()
         assert len(list(tmp_path.rglob("*.parquet"))) == len(TABLES)

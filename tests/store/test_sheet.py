@@ -45,7 +45,7 @@ def test_csv_json_and_parquet_say_the_same(tmp_path: Path, table: Table, weekday
     from_json = json.loads(json_of(sheet, question, "Europe/Berlin"))["spans"]
     assert len(from_json) == (168 if weekdays else 24)
     assert rows_of_csv(csv_of(sheet)) == from_json
-    write_parquet(sheet, question, tmp_path / "out.parquet")
+    write_parquet(sheet, tmp_path / "out.parquet", weekdays=weekdays)
     with duckdb.connect() as theirs:
         times = "*" if weekdays else '* REPLACE (epoch("begin") AS "begin", epoch("end") AS "end")'
         read = theirs.execute(f"SELECT {times} FROM read_parquet(?)", [str(tmp_path / "out.parquet")])  # noqa: S608

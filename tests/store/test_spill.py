@@ -81,6 +81,7 @@ def test_where_nothing_can_be_put_aside_a_small_question_is_answered_and_a_large
         assert folder == ""
     with connection(tmp_path) as database:
         assert database.execute("SELECT 1").fetchall() == [(1,)]
+        assert database.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)], "nothing is drawn into an output"
         database.execute("SET memory_limit = '20MB'")
         with pytest.raises(duckdb.OutOfMemoryException):
             database.execute("SELECT md5(range::VARCHAR) AS more FROM range(3_000_000) ORDER BY more").fetchmany(1)

@@ -120,7 +120,7 @@ def test_phones_that_send_at_once_lose_nothing(tmp_path: Path) -> None:
 def test_a_tally_says_nothing_of_who_counted_or_was_counted() -> None:
     fields = {"id", "sitting", "table", "camera", "place", "shape", "what", "wall_s", "received_s", "offset_s", "people", "of"}
     assert set(Tap.__struct_fields__) == fields
-    assert set(Seen.__struct_fields__) == {"id", "people"}
+    assert set(Seen.__struct_fields__) == {"id", "people", "crowd"}
 
 
 def test_lines_of_others_are_left_out(tmp_path: Path) -> None:

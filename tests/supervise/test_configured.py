@@ -138,3 +138,17 @@ def test_a_stream_that_is_sent_elsewhere_is_told_without_the_address(record: Con
         'push "rtsp://nvr.example:8554" -> null, where it is sent changed',
     ]
     assert "hunter" not in str(why) + (tmp_path / FILE).read_text("utf-8")
+
+
+def test_a_channel_is_written_down_without_its_address_and_secrets(record: ConfigurationRecord, sink: Sink, tmp_path: Path) -> None:
+    channel = '\n[[channel]]\nid = "ops"\nkind = "webhook"\naddress = "https://ops.example/hunter2"\nsecret = "hunter2 and more of it"\n'
+    quiet = 'quiet = ["Mo-Fr 22:00-06:00"]\n'
+    record.note(site(channel), "anna")
+    sink.receipts.clear()
+    assert record.note(site(channel), "anna") == ()
+    (words,) = record.note(site(channel + quiet), "anna")
+    assert words.startswith("channel ops: quiet [] -> ")
+    assert record.note(site((channel + quiet).replace("and more", "or more")), "anna") == ("channel ops: address and secrets changed",)
+    assert record.note(site(), "anna") == ("channel ops: removed",)
+    assert SECRET not in (tmp_path / FILE).read_text("utf-8")
+    assert not [one for one in sink.receipts if SECRET in one.why]

@@ -300,6 +300,17 @@ def test_a_day_that_cannot_be_deleted_is_said_and_tried_again_with_one_receipt(t
     assert len(parts.receipts.written) == 1
 
 
+def test_tallies_of_a_day_are_deleted_with_its_measurements(tmp_path: Path) -> None:
+    tallies, clock, receipts = tmp_path / "tallies", SimulatedClock(DAY_S), Receipts()
+    tallies.mkdir()
+    for day in ("2026-11-20", "2026-11-23"):
+        (tallies / f"{day}.jsonl").write_bytes(b"{}\n")
+    (tallies / "notes.jsonl").write_bytes(b"not ours")
+    history_thread(tmp_path / "measurements", 86400.0, receipts, clock, KeptJournal())
+    assert sorted(path.name for path in tallies.iterdir()) == ["2026-11-23.jsonl", "notes.jsonl"]
+    assert len(receipts.written) == 1
+
+
 def test_another_retention_holds_at_once(tmp_path: Path) -> None:
     parts = Parts(tmp_path, (date(2026, 11, 20),))
     with parts.running() as thread:

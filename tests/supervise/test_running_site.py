@@ -25,6 +25,7 @@ class StandIn:
         self.states = (worker("gate"), worker("hall"))
         self.plates: list[str] = []
         self.started = self.stopped = False
+        self.corrected = 0
         self.replaced: list[tuple[Configure, ...]] = []
         self.others: frozenset[str] = frozenset()
         self.on_replace: Callable[[], object] = lambda: None
@@ -46,6 +47,9 @@ class StandIn:
     def send_plate(self, camera: str) -> bool:
         self.plates.append(camera)
         return True
+
+    def correct(self) -> None:
+        self.corrected += 1
 
     def health(self) -> tuple[WorkerHealth, ...]:
         return self.states

@@ -4,7 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from passerby.released.measurement import LineMinute, Measurement, ZoneMinute
+from passerby.site.orders import Correct
 from passerby.store.accuracy import FILE, NOT_YET, read_accuracies
 from passerby.store.counted_places import CountedPlace
 from passerby.store.history import History
@@ -12,8 +15,10 @@ from passerby.store.places import HistoryPlace
 from passerby.store.question import Table
 from passerby.store.tallies import Tallies
 from passerby.store.tally import Seen, Tap, What
+from passerby.supervise.corrections import Corrections
 from passerby.supervise.historian_process import HistorianProcess
 from passerby.supervise.validator_process import ValidatorProcess
+from tests.measure.test_crowd import counted as counts_of_crowds
 
 NOON_S = 1_795_435_200
 HALL = CountedPlace(Table.ZONES, "gate", "Gate", "hall", "Hall", "1c9a44f0")
@@ -63,3 +68,25 @@ def test_a_process_that_fails_is_said_and_what_was_known_stays(tmp_path: Path) -
     unreadable = ValidatorProcess(tallies, lambda: HistoryPlace(history))
     assert "cannot be read" in unreadable.validate((HALL,))
     unreadable.stop()
+
+
+def test_corrections_are_trained_and_told_to_whoever_wants_to_know(tmp_path: Path) -> None:
+    history, tallies = tmp_path / "measurements", Tallies(tmp_path / "tallies")
+    History(history)
+    for number, one in enumerate(counts_of_crowds(1)):
+        tap = stamp(number)
+        tallies.add([msgspec.structs.replace(tap, people=round(one.people))])
+        tallies.note(tap.wall_s, Seen(id=tap.id, people=one.numbers.detected, crowd=one.numbers))
+    corrections, told = Corrections(history, lambda: (HALL,)), []
+    validator = ValidatorProcess(tallies.folder, lambda: HistoryPlace(history), trained=lambda: told.append(corrections.of("gate")))
+    assert corrections.of("gate") == [Correct("gate", "hall", None)]
+    assert validator.validate((HALL,)) == ""
+    ((order,),) = told
+    assert (order.camera, order.zone) == ("gate", "hall")
+    assert order.model is not None
+    assert len(order.model.counts) == 20
+    assert "20 tallies" in read_accuracies(history).words(Table.ZONES, "gate", "hall")
+    drawn_anew = CountedPlace(Table.ZONES, "gate", "Gate", "hall", "Hall", "another")
+    assert Corrections(history, lambda: (drawn_anew,)).of("gate") == [Correct("gate", "hall", None)]
+    assert corrections.of("elsewhere") == []
+    validator.stop()

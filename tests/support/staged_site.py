@@ -166,6 +166,9 @@ class Stage:
         place.whole_wanted = True
         return True
 
+    def correct(self) -> None:
+        """Nothing."""
+
     def health(self) -> tuple[WorkerHealth, ...]:
         protections = (Protection("no core dumps", True, ""),)
         return (WorkerHealth(tuple(self.places), 4711, WorkerState.RUNNING, 0, Reason.NONE, "", protections, 0.1, 1.0, 10_000_000),)

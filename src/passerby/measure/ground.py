@@ -89,10 +89,9 @@ class GroundPlane:
         metres = self.metres_of(points)
         u = np.column_stack([metres, np.ones(len(metres))]) @ self.to_px.T
         out = np.full((len(points), 2, 2), np.nan)
-        for row in np.flatnonzero(np.isfinite(metres).all(1)):
-            w = u[row, 2]
-            forward = (self.to_px[:2, :2] - np.outer(points[row], self.to_px[2, :2])) / w
-            out[row] = np.linalg.inv(forward)
+        known = np.isfinite(metres).all(1)
+        forward = (self.to_px[:2, :2] - points[known][:, :, None] * self.to_px[2, :2]) / u[known, 2, None, None]
+        out[known] = np.linalg.inv(forward)
         return out
 
     def velocities(self, points_px: Sequence[tuple[float, float]], speeds_px_s: Sequence[tuple[float, float]]) -> list[tuple[float, float] | None]:

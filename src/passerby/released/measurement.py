@@ -28,6 +28,28 @@ class Service(StrEnum):
     F = "F"
 
 
+class CrowdNumbers(msgspec.Struct, frozen=True, array_like=True):
+    """What of a zone differs from the empty place in one second, all of it summed up: what the count of a crowd is corrected by (`measure.crowd`).
+
+    Attributes:
+        detected: Mean of the persons that the tracker confirms.
+        area_m2: Area that differs, in square metres on upright people.
+        edges_m2: How much it is darker or lighter from one row to the next, in brightnesses of the empty place a pixel, summed up over that area.
+        zone_m2: Area of the zone on the ground.
+    """
+
+    detected: float
+    area_m2: float
+    edges_m2: float
+    zone_m2: float
+
+
+LEAST_TOLD: Final = 5
+"""Numbers of a crowd are told where at least so many persons are, or as much as so many cover: they are of nobody in particular."""
+PERSON_M2: Final = 1.0
+"""What one covers, with a shadow."""
+
+
 class ZonePulse(msgspec.Struct, frozen=True):
     """A zone in one second.
 
@@ -39,6 +61,7 @@ class ZonePulse(msgspec.Struct, frozen=True):
         per_m2_error: Standard error of the density.
         speed_m_s: Median speed of those in it; None = nobody, or the ground is not known.
         east_m_s: Mean velocity along the ground's first axis; north_m_s: along its second.
+        crowd: What the count can be corrected by; None = there is no crowd, or the ground is not known. Kept only beside a count by somebody there.
     """
 
     zone: str
@@ -49,6 +72,7 @@ class ZonePulse(msgspec.Struct, frozen=True):
     speed_m_s: float | None = None
     east_m_s: float | None = None
     north_m_s: float | None = None
+    crowd: CrowdNumbers | None = None
 
 
 class LinePulse(msgspec.Struct, frozen=True):

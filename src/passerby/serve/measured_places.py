@@ -6,8 +6,8 @@ from typing import Final
 
 from passerby.clock import Clock
 from passerby.serve.answers import AnswerError
-from passerby.store.asking import Wish
-from passerby.store.historian_orders import AskHistory, Senseless, Told
+from passerby.store.asking import HeatWish, Wish
+from passerby.store.historian_orders import AskHeat, AskHistory, Senseless, Told
 from passerby.store.places import HistoryPlace
 from passerby.supervise.historian_process import HistorianProcess
 from passerby.supervise.recent_pulses import RecentPulses
@@ -44,23 +44,13 @@ class MeasuredPlaces:
         """The processes that run."""
         return [process.pid for process in self._processes if process.pid is not None]
 
-    def ask(self, wish: Wish, form: str, *, for_operator: bool) -> bytes:
+    def ask(self, wish: Wish | HeatWish, form: str, *, for_operator: bool) -> bytes:
         """The answer, ready to be given out.
 
         Raises:
             AnswerError: There is no better answer.
         """
-        place = self.place()
-        order = AskHistory(
-            folder=str(place.folder),
-            wish=wish,
-            zone=place.zone_name,
-            now_s=self._clock.wall_s(),
-            waiting=tuple(sorted(place.waiting)),
-            form=form,
-            for_operator=for_operator,
-            most=MOST_SPANS,
-        )
+        order = self._order(wish, form, for_operator=for_operator)
         process = self._take()
         try:
             answer = process.ask(order)
@@ -81,6 +71,13 @@ class MeasuredPlaces:
         """Ends all processes."""
         for process in self._processes:
             process.stop()
+
+    def _order(self, wish: Wish | HeatWish, form: str, *, for_operator: bool) -> AskHistory | AskHeat:
+        place, now_s = self.place(), self._clock.wall_s()
+        folder, zone = str(place.folder), place.zone_name
+        if isinstance(wish, HeatWish):
+            return AskHeat(folder, wish, zone, now_s, form, for_operator, MOST_SPANS)
+        return AskHistory(folder, wish, zone, now_s, tuple(sorted(place.waiting)), form, for_operator, MOST_SPANS)
 
     def _take(self) -> HistorianProcess:
         with self._some_free:

@@ -39,6 +39,32 @@ class MeasurementsAnswer(Answer):
     model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
 
+class HeatGridAnswer(Answer):
+    """Where people were while the pictures had one size."""
+
+    cell_px: int
+    """Side of a cell in pixels; the cells of the last row and column may reach out of the picture."""
+    person_s: list[list[float | None]]
+    """Person-seconds of each cell, row by row from the top, each from the left. null = not told: nobody was there, or too few for who asks."""
+
+
+class HeatAnswer(Answer):
+    """Where people were in a camera's picture, added up over the whole range."""
+
+    time_zone: str
+    """The site's time zone."""
+    camera: str
+    """Id of the camera."""
+    begin: str
+    """Begin of the range by the site's clock, with its offset from UTC; a whole minute."""
+    end: str
+    """Its end."""
+    covered_s: float
+    """Seconds of it that were seen. 0 = a gap: nothing is known. More, and no grids: nobody was there, or too few for who asks."""
+    grids: list[HeatGridAnswer]
+    """One for each size that the camera's pictures had in the range: usually one."""
+
+
 class ZonePulseAnswer(Answer):
     """A zone in one second."""
 

@@ -1,4 +1,4 @@
-"""The addresses of measurements: zones and lines of the past, and the pulses of the last minute.
+"""The addresses of measurements: zones, lines and where people were in the past, and the pulses of the last minute.
 
 Who is not the site's operator, but asks with a token, gets figures of few persons merged or left out (`store.suppression`).
 """
@@ -13,9 +13,9 @@ from fastapi import FastAPI, Query, Request, Response
 from passerby.serve.accounts.rights import Account, Kind
 from passerby.serve.answers import AnswerError, ErrorAnswer
 from passerby.serve.measured_places import MOST_WAITING, MeasuredPlaces
-from passerby.serve.measurement_answers import MeasurementsAnswer, PulsesAnswer, pulses_answer
+from passerby.serve.measurement_answers import HeatAnswer, MeasurementsAnswer, PulsesAnswer, pulses_answer
 from passerby.serve.shares import Shares
-from passerby.store.asking import MOST_IDS, Wish
+from passerby.store.asking import MOST_IDS, HeatWish, Wish
 from passerby.store.buckets import Every
 from passerby.store.question import Table
 
@@ -33,6 +33,7 @@ From = Annotated[
 To = Annotated[str | None, Query(alias="to", max_length=MOST_LETTERS, description="End, which is not included; left out = now.")]
 Span = Annotated[Every, Query(description="How long spans are, by the site's clock.")]
 Camera = Annotated[str | None, Query(pattern=ID, description="Of this camera only.")]
+HeatCamera = Annotated[str, Query(alias="camera", pattern=ID, description="Of this camera's picture.")]
 Ids = Annotated[list[str], Query(alias="id", max_length=MOST_IDS, description="Of this zone or line only; may be given again.")]
 Weekdays = Annotated[bool, Query(description="The mean week instead: each hour of each weekday, over the whole range.")]
 Form = Annotated[Literal["json", "csv"], Query(alias="format", description="How it is written.")]
@@ -42,6 +43,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": ErrorAnswer, "description": "What is asked makes no sense, or it would be too much."},
     503: {"model": ErrorAnswer, "description": "Too much is asked at once, or the history cannot be read just now."},
 }
+HEAT_ANSWERS: Final = ANSWERS | {200: {**ANSWERS[200], "description": "Cell by cell, added up over the whole range."}}
 NO_CAMERA: Final[dict[int | str, dict[str, Any]]] = {404: {"model": ErrorAnswer, "description": "There is no such camera."}}
 
 
@@ -49,7 +51,7 @@ def add_measurements(app: FastAPI, places: MeasuredPlaces) -> None:
     """Adds the addresses to the application."""
     threads, shares = anyio.CapacityLimiter(MOST_WAITING + 2), Shares(MOST_WAITING // 2)
 
-    async def answered(wish: Wish, form: str, request: Request) -> Response:
+    async def answered(wish: Wish | HeatWish, form: str, request: Request) -> Response:
         for_operator = is_operator(request)
         with shares.held(shares.require_room(request)):
             data = await anyio.to_thread.run_sync(lambda: places.ask(wish, form, for_operator=for_operator), limiter=threads)
@@ -80,6 +82,12 @@ def add_measurements(app: FastAPI, places: MeasuredPlaces) -> None:
         form: Form = "json",
     ) -> Response:
         return await answered(Wish(Table.LINES, from_, to, every, camera, tuple(ids), weekdays), form, request)
+
+    @app.get(
+        "/api/measurements/heat", summary="Where people were in a camera's picture", tags=TAGS, response_model=HeatAnswer, responses=HEAT_ANSWERS
+    )
+    async def heat(request: Request, camera: HeatCamera, from_: From = None, to: To = None, form: Form = "json") -> Response:
+        return await answered(HeatWish(camera, from_, to), form, request)
 
     @app.get("/api/pulses", summary="The last minute, a pulse a second", tags=TAGS, responses=NO_CAMERA)
     async def pulses(request: Request, camera: Camera = None) -> PulsesAnswer:

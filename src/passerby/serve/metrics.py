@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from passerby.released.messages import CameraHealth
 from passerby.supervise.camera_words import Condition
+from passerby.supervise.hazard_thread import HazardHealth
 from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.latency import BOUNDS_S
 from passerby.supervise.process_memory import resident_bytes
@@ -69,6 +70,27 @@ class _Once(Collector):
             yield GaugeMetricFamily("passerby_recording_queue_bytes", "Their bytes.", now.recording.waiting_bytes)
         if now.measuring is not None:
             yield from _measuring_metrics(now.measuring)
+        if now.hazards is not None:
+            yield from _hazard_metrics(now.hazards)
+
+
+def _hazard_metrics(hazards: HazardHealth) -> Iterator[Metric]:
+    """How watching for hazards is, and how many alerts are open: not where, and not of what."""
+    yield GaugeMetricFamily("passerby_hazards_ok", "Whether watching for hazards works.", float(not hazards.failing))
+    yield GaugeMetricFamily("passerby_hazards_read_age_seconds", "Seconds since the rules were last read.", hazards.ticked_ago_s)
+    open_now = GaugeMetricFamily("passerby_alerts_open", "Alerts that are not closed, without exercises.", labels=["severity"])
+    for severity, count in hazards.open.items():
+        open_now.add_metric([severity.value], count)
+    yield open_now
+    yield GaugeMetricFamily("passerby_alerts_unacknowledged", "Those of which nobody has taken notice.", hazards.unacknowledged)
+    yield CounterMetricFamily("passerby_alert_events_written", "Events of alerts that were written down since the start.", hazards.written)
+    yield GaugeMetricFamily("passerby_alert_events_waiting", "Events of alerts that wait to be written down.", hazards.waiting)
+    yield CounterMetricFamily("passerby_alert_events_lost", "Events of alerts that could not be kept.", hazards.lost)
+    yield GaugeMetricFamily("passerby_alert_events_untold", "Events that channels have not taken over yet.", hazards.untold)
+    dropped = CounterMetricFamily("passerby_hazards_messages_dropped", "Messages of a camera that the rules did not hear.", labels=["camera"])
+    for camera, count in sorted(hazards.dropped.items()):
+        dropped.add_metric([camera], count)
+    yield dropped
 
 
 def _measuring_metrics(measuring: HistoryHealth) -> Iterator[Metric]:

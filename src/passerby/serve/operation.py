@@ -8,13 +8,14 @@ import contextlib
 import os
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from passerby.clock import Clock, SystemClock
 from passerby.errors import PasserbyError
+from passerby.hazards.outbox import Outbox
 from passerby.models.fetch import verified_weights
 from passerby.models.manifest import load_manifest
 from passerby.record.last_plate import last_plate
@@ -24,6 +25,7 @@ from passerby.record.settings import RecordingSettings
 from passerby.released.scene import Scene
 from passerby.serve.accounts.access import user_of_machine
 from passerby.serve.accounts.door import Door
+from passerby.serve.alerts.composing import add_alert_pages, hazard_thread
 from passerby.serve.app import application
 from passerby.serve.archive import Archive, ArchiveFacts
 from passerby.serve.asked_signals import AskedSignals, asked_signals
@@ -46,9 +48,12 @@ from passerby.store.places import MEASUREMENTS, place_of
 from passerby.store.tallies import TALLIES, Tallies
 from passerby.supervise.camera_words import STALE_S
 from passerby.supervise.configured import ConfigurationRecord
+from passerby.supervise.corrections import Corrections
+from passerby.supervise.hazard_thread import HazardThread
 from passerby.supervise.journal import Journal
 from passerby.supervise.kept_history import history_thread
 from passerby.supervise.measuring import Measuring, MeasuringSettings
+from passerby.supervise.outbox_of import outbox_of
 from passerby.supervise.process_memory import give_back_large_blocks, refuse_dumps
 from passerby.supervise.running_site import CameraFacts, RunningSite, measured_of
 from passerby.supervise.state_folder import StateFolder
@@ -59,10 +64,23 @@ EXIT_DONE: Final = 0
 EXIT_FAILED: Final = 1
 SITE_WITHIN_S: Final = 3.6
 PAGES_WITHIN_S: Final = 0.5
+CHANNELS_WITHIN_S: Final = 1.0
 PICTURES_OF_AGE: Final = 2.5
 """A slow camera's picture counts as present for so many times the pause between two."""
 RECEIPTS: Final = "receipts.jsonl"
 RECORDINGS: Final = "recordings"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What runs, as far as a changed site file is its matter."""
+
+    running: RunningSite
+    server: HttpServer
+    record: ConfigurationRecord
+    sending: Pushes
+    hazards: HazardThread
+    outbox: Outbox
 
 
 class Operation:
@@ -139,64 +157,89 @@ class Operation:
             # First of all, what is due is deleted: nothing that a start may stumble over puts that off (invariant I8).
             Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=user_of_machine(), promise=False).close()
             kept = history_thread(state.path / MEASUREMENTS, self._site.measurements.retention_s, receipts, self._clock, self._journal)
+            hazards = hazard_thread(self._site, state.path, receipts, self._clock, self._journal)
+            outbox = outbox_of(self._site, state.path, hazards, self._clock, self._journal)
             self._prepare_weights(self._site)
             configures = orders(self._site, self._cache_folder)
             sent_to = pushes(self._site)
-            record = ConfigurationRecord(state.path, receipts, self._clock)
-            record.note(self._site, user_of_machine())
+            record = self._noted(state.path, receipts)
             measuring = Measuring(measured_of(facts_of(self._site)), kept, self._clock, self._journal, measuring_of(self._site))
+            corrections = Corrections(state.path / MEASUREMENTS, self._counted_places)
             running = RunningSite(
                 self._site.name,
                 facts_of(self._site),
-                lambda on_message, on_worker: Workers(configures, self._clock, on_message, on_worker, kept_plate=self._kept_plate),
+                lambda on_message, on_worker: Workers(
+                    configures, self._clock, on_message, on_worker, kept_plate=self._kept_plate, corrections=corrections.of
+                ),
                 Recordings(state.path / RECORDINGS, recording_of(self._site), self._clock, receipts, by=user_of_machine()),
                 self._clock,
                 self._journal,
                 records=self._site.recording.enabled,
                 measuring=measuring,
             )
+            running.watch_for_hazards(hazards)
             pictures = Pictures(running.places, PainterProcess(), self._clock)
             served = self._site.server
             door = Door.of(served, state.path, self._clock, self._journal)
             recorded = RecordedPlaces(Archive(state.path / RECORDINGS, receipts, self._archive_facts, self._clock))
             streams = Streams(running.places, self._stale_s, self._clock)
             sending = Pushes(streams, self._clock, self._journal)
-            measured = MeasuredPlaces(lambda: place_of(self._site), measuring.pulses, self._clock)
-            tallies = Tallies(state.path / TALLIES)
-            validator = ValidatorProcess(tallies.folder, lambda: place_of(self._site))
-            tallying = Tallying(tallies, self._counted_places, measuring.pulses, validator, self._clock, self._journal)
             pages = application(
-                running, pictures, self._lost_log_lines, door, streams=streams, recorded=recorded, measured=measured, tallying=tallying
+                running,
+                pictures,
+                self._lost_log_lines,
+                door,
+                streams=streams,
+                recorded=recorded,
+                measured=MeasuredPlaces(lambda: place_of(self._site), measuring.pulses, self._clock),
+                tallying=self._tallying(state.path / TALLIES, running, measuring),
             )
-            proxies = served.proxies if served.behind_proxy else ()
-            server = HttpServer(pages, served.host, served.port, tls_of(served), guarded=True, proxies=proxies)
+            add_alert_pages(pages, hazards, lambda: self._site, self._clock)
+            server = HttpServer(pages, served.host, served.port, tls_of(served), guarded=True, proxies=served.proxies if served.behind_proxy else ())
             asked = stack.enter_context(asked_signals())
-            self._journal.info("starting", site=self._site.name, cameras=len(self._site.cameras), workers=len(configures), pid=os.getpid())
-            if self._site.place.keep_plates and not self._site.recording.enabled:
-                self._journal.warning("keep_plates has no effect without recordings, which hold the plates: every place settles anew after a restart")
+            self._say_start(len(configures))
+            parts = _Parts(running, server, record, sending, hazards, outbox)
             try:
                 running.start()
+                outbox.start()
                 server.start()
                 sending.follow(sent_to)
                 say_address(server.address)
                 self._notice.ready(f"{len(self._site.cameras)} cameras at {server.address}")
-                self._follow(asked, running, server, record, sending)
+                self._follow(asked, parts)
             finally:
                 sending.stop()
                 done = self._end(running, server)
+                done = outbox.stop(CHANNELS_WITHIN_S) and done  # after hazards, which tell it of alerts to the end
         return EXIT_DONE if done else EXIT_FAILED
+
+    def _tallying(self, folder: Path, running: RunningSite, measuring: Measuring) -> Tallying:
+        """What takes the counts of people at the place, and has the workers told what follows from them."""
+        validator = ValidatorProcess(folder, lambda: place_of(self._site), trained=running.correct)
+        return Tallying(Tallies(folder), self._counted_places, measuring.pulses, validator, self._clock, self._journal)
+
+    def _noted(self, state: Path, receipts: FileReceipts) -> ConfigurationRecord:
+        """What writes changes of the configuration down; those since the last run are."""
+        record = ConfigurationRecord(state, receipts, self._clock)
+        record.note(self._site, user_of_machine())
+        return record
+
+    def _say_start(self, workers: int) -> None:
+        self._journal.info("starting", site=self._site.name, cameras=len(self._site.cameras), workers=workers, pid=os.getpid())
+        if self._site.place.keep_plates and not self._site.recording.enabled:
+            self._journal.warning("keep_plates has no effect without recordings, which hold the plates: every place settles anew after a restart")
 
     def _prepare_weights(self, site: Site) -> None:
         """Makes sure that the workers find the detector's weights: they have no network to fetch them."""
         detector = site.detector
         verified_weights(load_manifest(detector.manifest).entry(detector.name), self._cache_folder)
 
-    def _follow(self, asked: AskedSignals, running: RunningSite, server: HttpServer, record: ConfigurationRecord, sending: Pushes) -> None:
+    def _follow(self, asked: AskedSignals, parts: _Parts) -> None:
         """Waits for a request to end, and does what else is asked for."""
         while True:
             number = asked.next(self._notice.alive_every_s)
             if number is None:
-                if not running.now().not_alive:
+                if not parts.running.now().not_alive:
                     self._notice.alive()
                 continue
             if asked.means_end(number):
@@ -204,9 +247,9 @@ class Operation:
                 return
             self._journal.info("reading the site file anew", signal=number.name)
             self._notice.reloading()
-            self._renew_tls(server)
+            self._renew_tls(parts.server)
             try:
-                self._reload(running, record, sending)
+                self._reload(parts)
             except PasserbyError as error:
                 self._journal.error("the site file was not taken; everything goes on as before", why=str(error))
             self._notice.ready(f"{len(self._site.cameras)} cameras")
@@ -218,7 +261,7 @@ class Operation:
         except PasserbyError as error:
             self._journal.error("the certificate was not taken; the one of before goes on", why=str(error))
 
-    def _reload(self, running: RunningSite, record: ConfigurationRecord, sending: Pushes) -> None:
+    def _reload(self, parts: _Parts) -> None:
         """Takes over what changed in the site file, and says what was taken over and what was not."""
         if self._path is None:
             self._journal.warning("there is no site file to read")
@@ -228,18 +271,21 @@ class Operation:
         sent_to = pushes(change.site)
         if change.site.detector != self._site.detector:
             self._prepare_weights(change.site)
+        parts.outbox.check(change.site)
         by = user_of_machine()
-        record.note(change.site, by)
+        parts.record.note(change.site, by)
         try:
             records = change.site.recording.enabled
             measures = measuring_of(change.site)
             facts = facts_of(change.site)
-            running.change(change.site.name, facts, configures, recording_of(change.site), by=by, records=records, measures=measures)
+            parts.running.change(change.site.name, facts, configures, recording_of(change.site), by=by, records=records, measures=measures)
         except PasserbyError:
-            record.note(self._site, by)
+            parts.record.note(self._site, by)
             raise
         self._site = change.site
-        sending.follow(sent_to)
+        parts.sending.follow(sent_to)
+        parts.hazards.follow(change.site)
+        parts.outbox.follow(change.site)
         self._journal.info("site file taken", taken=list(change.taken), needs_restart=list(change.needs_restart))
 
     def _end(self, running: RunningSite, server: HttpServer) -> bool:

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from passerby.site.settings import Camera, CountingLine, CountingZone, Section, Site
+from passerby.site.channels import Channel
+from passerby.site.hazards import Hazard
+from passerby.site.section import Section
+from passerby.site.settings import Camera, CountingLine, CountingZone, Site
+
+_Counted = CountingZone | CountingLine | Hazard | Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,9 @@ def change_of(old: Site, new: Site) -> Change:
         *_camera_differences(old, site),
         *_counted_differences("zone", old.zones, site.zones),
         *_counted_differences("line", old.lines, site.lines),
+        *_differences("hazards", old.hazard_settings, site.hazard_settings),
+        *_counted_differences("hazard", old.hazards, site.hazards),
+        *_counted_differences("channel", old.channels, site.channels),
     ]
     return Change(site, tuple(taken), tuple(needs_restart))
 
@@ -58,8 +66,8 @@ def _differences(table: str, old: Section, new: Section) -> list[str]:
     return [f"{table}.{field.alias or key}" for key, field in type(new).model_fields.items() if getattr(old, key) != getattr(new, key)]
 
 
-def _counted_differences(table: str, old: Sequence[CountingZone | CountingLine], new: Sequence[CountingZone | CountingLine]) -> list[str]:
-    """Zones or lines that came, went, or were drawn anew."""
+def _counted_differences(table: str, old: Sequence[_Counted], new: Sequence[_Counted]) -> list[str]:
+    """Tables of which each has an id: zones, lines, hazards, channels that came, went, or are another one now."""
     before, after = {one.id: one for one in old}, {one.id: one for one in new}
     found = [f"{table} {one} removed" for one in before if one not in after]
     for one, drawn in after.items():

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from passerby.site.addresses import VARIABLE, has_user, is_stream, scheme_of
+from passerby.site.channel_rules import channel_inconsistencies
+from passerby.site.feeding import hazard_problems
 from passerby.site.problem import Problem
 from passerby.site.values import host_and_port, is_loopback
 
@@ -21,7 +23,7 @@ def inconsistencies(document: dict[str, Any]) -> list[Problem]:
             found += [*_camera(camera, f"camera[{index}]", ids, index), *_tls(camera, f"camera[{index}]")]
     for kind in ("zone", "line"):
         found += _counted(document.get(kind), kind, ids)
-    return found
+    return [*found, *hazard_problems(document), *channel_inconsistencies(document)]
 
 
 def _counted(tables: object, kind: str, cameras: dict[str, int]) -> Iterator[Problem]:

@@ -69,7 +69,7 @@ def tables() -> Iterator[tuple[str, type[BaseModel]]]:
     for key, field in keys_of(Site):
         model = _model_of(field.annotation)
         if model is not None:
-            yield (f"[[{key}]]" if key == "camera" else f"[{key}]"), model
+            yield (f"[[{key}]]" if typing.get_origin(field.annotation) is tuple else f"[{key}]"), model
 
 
 def keys_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:

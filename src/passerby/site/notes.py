@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from passerby.site.addresses import TLS_SCHEMES, VARIABLE, has_clear_password, is_playlist, is_stream, scheme_of, verifies_server
+from passerby.site.channel_notes import channel_notes
 from passerby.site.planning import verifies
 from passerby.site.problem import Problem
 from passerby.site.settings import Camera, Site
@@ -20,6 +21,7 @@ def notes_of(site: Site, path: Path) -> tuple[Problem, ...]:
     notes = [note for index, camera in enumerate(site.cameras) for note in _camera(camera, f"camera[{index}]", site)]
     if any(_is_clear(camera) for camera in site.cameras) and _is_open_to_others(path):
         notes.append(Problem("", "a file that only its owner can read, since a password stands in it", f"chmod 600 {path.name}"))
+    notes += channel_notes(site)
     if site.server.key is not None and _is_open_to_others(site.server.key, stat.S_IROTH):
         notes.append(Problem("server.key", "a file that not everybody can read", f"chmod o= {site.server.key.name}"))
     return tuple(notes)

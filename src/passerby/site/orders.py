@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from passerby.errors import SceneError
+from passerby.released.measurement import CrowdNumbers
 from passerby.released.scene import Scene
 
 Polygon = tuple[tuple[float, float], ...]
@@ -70,6 +71,30 @@ class CameraOrder(msgspec.Struct, frozen=True, kw_only=True):
         return f"CameraOrder(camera={self.camera!r}, source={HIDDEN})"
 
 
+class CrowdModel(msgspec.Struct, frozen=True, array_like=True):
+    """A trained correction of the count of a zone (`measure.crowd`).
+
+    Attributes:
+        counts: What it was trained with: how many there were, and the numbers of the zone then.
+        linear, smooth: Standard deviations of its parts, in those of the logarithm of the counts; noise: that of the error.
+        reach: Length scale of the smooth part, in standard deviations of the inputs.
+    """
+
+    counts: tuple[tuple[float, CrowdNumbers], ...]
+    linear: float
+    smooth: float
+    reach: float
+    noise: float
+
+
+class Correct(msgspec.Struct, frozen=True, tag="correct"):
+    """From now on the counts of this zone of this camera are corrected so; None = not at all. Comes at any time after `Configure`."""
+
+    camera: str
+    zone: str
+    model: CrowdModel | None
+
+
 class Configure(msgspec.Struct, frozen=True, tag="configure"):
     """The first command: which cameras, with which weights, within which bounds. Comes once; a worker with other cameras is a new worker.
 
@@ -110,7 +135,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """End. The end of standard input says the same: a supervisor that died takes its workers along."""
 
 
-Command = Configure | SendPlate | RestorePlate | Stop
+Command = Configure | SendPlate | RestorePlate | Correct | Stop
 
 
 def encode_command(command: Command) -> bytes:

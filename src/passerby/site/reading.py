@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from passerby.errors import SiteError
+from passerby.site.channel_secrets import missing_channel_secrets
 from passerby.site.consistency import inconsistencies
 from passerby.site.expected import problems_of_faults
 from passerby.site.lines import line_of
@@ -78,6 +79,7 @@ def site_of(text: str, path: Path, environ: Mapping[str, str] | None = None) -> 
     found += inconsistencies(document)
     if environ is not None:
         found += missing_secrets(document, path.absolute().parent, environ)
+        found += missing_channel_secrets(document, path.absolute().parent, environ)
     placed = [_placed(problem, text) for problem in _once(found)]
     placed.sort(key=lambda problem: (problem.line is None, problem.line or 0))
     return (None if placed else site), tuple(placed)

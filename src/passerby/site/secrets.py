@@ -16,7 +16,7 @@ from passerby.site.addresses import PUSH_SCHEMES, VARIABLE, absolute, filled, re
 from passerby.site.problem import Problem
 from passerby.site.settings import Camera
 
-SECRET_KEYS: Final = frozenset({"source", "user", "password", "password_file", "push"})
+SECRET_KEYS: Final = frozenset({"source", "user", "password", "password_file", "push", "secret", "secret_file"})
 """Nothing that stands under these is quoted, of whatever kind it is."""
 MOST_SECRET_BYTES: Final = 4096
 
@@ -77,8 +77,8 @@ class Secrets:
             folder: What paths of files count from.
         """
         problems: list[Problem] = []
-        source = self._filled(camera.source.get_secret_value(), f"{key}.source", problems)
-        user = self._filled(camera.user.get_secret_value(), f"{key}.user", problems) if camera.user else ""
+        source = self.text(camera.source.get_secret_value(), f"{key}.source", problems)
+        user = self.text(camera.user.get_secret_value(), f"{key}.user", problems) if camera.user else ""
         password = self._password(camera, key, problems)
         if ":" in user:
             problems.append(Problem(f"{key}.user", "a user name without a colon", "a colon ends the user name (RFC 7617)"))
@@ -97,7 +97,7 @@ class Secrets:
         if camera.push is None:
             return None, []
         problems: list[Problem] = []
-        address = self._filled(camera.push.get_secret_value(), f"{key}.push", problems)
+        address = self.text(camera.push.get_secret_value(), f"{key}.push", problems)
         if problems:
             return None, problems
         try:
@@ -111,7 +111,7 @@ class Secrets:
 
     def _password(self, camera: Camera, key: str, problems: list[Problem]) -> str:
         if camera.password is not None:
-            return self._filled(camera.password.get_secret_value(), f"{key}.password", problems)
+            return self.text(camera.password.get_secret_value(), f"{key}.password", problems)
         if camera.password_file is None:
             return ""
         try:
@@ -120,8 +120,8 @@ class Secrets:
             problems.append(Problem(f"{key}.password_file", "a file with the password as its first line", error.hint))
             return ""
 
-    def _filled(self, template: str, key: str, problems: list[Problem]) -> str:
-        """The template with its variables' values."""
+    def text(self, template: str, key: str, problems: list[Problem]) -> str:
+        """The template with its variables' values. What is missing is added to the problems, as of that key."""
         values: dict[str, str] = {}
         for name in dict.fromkeys(VARIABLE.findall(template)):
             value = self._environ.get(name, "")

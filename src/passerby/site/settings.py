@@ -11,11 +11,14 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from passerby.released.scene import Level
 from passerby.site.addresses import shown_address
+from passerby.site.channels import MOST_CHANNELS, Channel
 from passerby.site.durations import DAY_S, MINUTE_S, YEAR_S
+from passerby.site.hazards import Hazard, Hazards
+from passerby.site.section import Section
 from passerby.site.values import (
     ByteSize,
     Duration,
@@ -47,12 +50,6 @@ MOST_HISTORY_S: Final = 10 * YEAR_S
 LEVELS: Final = {"counts": Level.COUNTS, "heat": Level.HEAT, "glyphs": Level.GLYPHS}
 _SPREAD: Final = "leave it out: the cameras are then spread over the processor's cores"
 _SECRETS: Final = "a password goes into an environment variable, ${NAME}, or into a file of its own, password_file"
-
-
-class Section(BaseModel):
-    """A table of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Place(Section):
@@ -324,6 +321,13 @@ class Site(Section):
     lines: Annotated[tuple[CountingLine, ...], Field(max_length=MOST_ZONES), Expect(f"at most {MOST_ZONES} lines, each a table [[line]]")] = Field(
         default=(), alias="line"
     )
+    hazard_settings: Hazards = Field(default_factory=lambda: Hazards.model_validate({}), alias="hazards")
+    hazards: Annotated[tuple[Hazard, ...], Field(max_length=MOST_ZONES), Expect(f"at most {MOST_ZONES} rules, each a table [[hazard]]")] = Field(
+        default=(), alias="hazard"
+    )
+    channels: Annotated[
+        tuple[Channel, ...], Field(max_length=MOST_CHANNELS), Expect(f"at most {MOST_CHANNELS} channels, each a table [[channel]]")
+    ] = Field(default=(), alias="channel")
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 
     def model_post_init(self, context: Any, /) -> None:

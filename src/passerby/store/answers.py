@@ -5,12 +5,12 @@ median of an hour is not known, only its minutes' medians are.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import duckdb
 
@@ -73,6 +73,10 @@ Row = tuple[str, str, int, float, tuple[float | None, ...]]
 """Camera, id, slot, seconds that were seen, values."""
 Known = list[tuple[tuple[str, str], dict[int, Row]]]
 """By camera and id, what is known by slot."""
+Statement = tuple[str, list[object]]
+"""SQL, and what goes into it."""
+Found = tuple[Any, ...]
+"""A row as DuckDB gives it."""
 
 
 class Reader:
@@ -117,29 +121,49 @@ class Reader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _rows(self, question: Question, begins: list[float], most: int) -> list[Row]:
+    def fetch(self, tables: Sequence[str], from_s: float, to_s: float, ask: Callable[[Mapping[str, str]], list[Statement]]) -> list[list[Found]]:
+        """What statements find in the history: all of them see the same files.
+
+        Args:
+            tables: Which tables are asked.
+            from_s: Days that the range touches are read; its begin, seconds since 1970 UTC.
+            to_s: Its end.
+            ask: The statements, out of SQL for each table's rows; a table of which there are none is left out.
+
+        Returns:
+            A list of rows for each statement.
+
+        Raises:
+            InputError: A file of the history cannot be read.
+        """
         layout = self._layout
         for left in range(TRIES - 1, -1, -1):
-            lines = _lines(layout, question)
-            sql = _source(layout, question, lines)
-            if sql is None:
+            lines = _lines(layout, from_s, to_s)
+            statements = ask({table: sql for table in tables if (sql := _source(layout, table, from_s, to_s, lines)) is not None})
+            if not statements:
                 return []
             try:
                 if self._database is None:
                     self._database = self._open.enter_context(connection(layout.folder, threads=2))
-                grouped, values = _grouped(sql, question, begins, most)
-                found = self._database.execute(grouped, values).fetchall()
-                if left and _lines(layout, question) != lines:
+                found = [self._database.execute(sql, values).fetchall() for sql, values in statements]
+                if left and _lines(layout, from_s, to_s) != lines:
                     continue  # lines were set aside meanwhile: a file of the same name may have been another one
             except duckdb.Error as error:
                 self.close()
                 if not left:
                     raise InputError(f"the history cannot be read: {type(error).__name__}", "look into the state folder's measurements") from error
             else:
-                if len(found) > most:
-                    raise _too_many(most)
-                return [(str(row[0]), str(row[1]), int(row[2]), float(row[3]), tuple(row[4:])) for row in found]
+                return found
         raise AssertionError("unreachable")
+
+    def _rows(self, question: Question, begins: list[float], most: int) -> list[Row]:
+        def ask(sources: Mapping[str, str]) -> list[Statement]:
+            return [_grouped(sql, question, begins, most) for sql in sources.values()]
+
+        found = [row for rows in self.fetch((question.table.value,), question.from_s, question.to_s, ask) for row in rows]
+        if len(found) > most:
+            raise _too_many(most)
+        return [(str(row[0]), str(row[1]), int(row[2]), float(row[3]), tuple(row[4:])) for row in found]
 
 
 def answer(folder: Path, question: Question, most: int = MOST_SPANS) -> list[Span]:
@@ -153,9 +177,9 @@ def answer(folder: Path, question: Question, most: int = MOST_SPANS) -> list[Spa
         return reader.answer(question, most)
 
 
-def _lines(layout: Layout, question: Question) -> list[tuple[Path, int]]:
-    """The files of lines that the question is about, and which they are."""
-    first, last = ends_of(question.from_s, question.to_s)
+def _lines(layout: Layout, from_s: float, to_s: float) -> list[tuple[Path, int]]:
+    """The files of lines of the days that a range touches, and which they are."""
+    first, last = ends_of(from_s, to_s)
     found = []
     for day in layout.live_days():
         for path in layout.lines(day) if first <= day <= last else ():
@@ -164,10 +188,9 @@ def _lines(layout: Layout, question: Question) -> list[tuple[Path, int]]:
     return found
 
 
-def _source(layout: Layout, question: Question, lines: list[tuple[Path, int]]) -> str | None:
-    """SQL of the rows that the question is about; None = there are none."""
-    table = question.table.value
-    first, last = ends_of(question.from_s, question.to_s)
+def _source(layout: Layout, table: str, from_s: float, to_s: float, lines: list[tuple[Path, int]]) -> str | None:
+    """SQL of a table's rows of the days that a range touches; None = there are none."""
+    first, last = ends_of(from_s, to_s)
     of_day: dict[date, list[str]] = {}
     for path, _ in lines:
         of_day.setdefault(date.fromisoformat(path.name.partition(".")[0]), []).append(str(path))
@@ -182,7 +205,7 @@ def _source(layout: Layout, question: Question, lines: list[tuple[Path, int]]) -
     return " UNION ALL BY NAME ".join(f"({part})" for part in parts) or None
 
 
-def _grouped(sql: str, question: Question, begins: list[float], most: int) -> tuple[str, list[object]]:
+def _grouped(sql: str, question: Question, begins: list[float], most: int) -> Statement:
     """SQL of all spans that are not gaps, and what goes into it."""
     name = "zone" if question.table is Table.ZONES else "line"
     where = [f"minute >= {int(question.from_s // 60)}", f"minute < {-int(-question.to_s // 60)}"]

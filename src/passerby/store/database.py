@@ -24,6 +24,7 @@ def connection(history: Path | None = None, threads: int = 1) -> Iterator[duckdb
     with contextlib.nullcontext("") if history is None else spill(history) as folder, _connected(folder, threads) as database:
         # A day's file never changes, so what it says of itself is read once.
         database.execute("SET parquet_metadata_cache = true")
+        database.execute("SET enable_progress_bar = false")
         yield database
 
 

@@ -1,7 +1,7 @@
 """The process that answers questions about the history and compacts it: DuckDB is loaded here, and never in the supervisor.
 
-in   framed MessagePack of AskHistory or Compact
-out  for each, framed MessagePack of Told, Compacted, Senseless or Failed
+in   framed MessagePack of AskHistory, AskHeat, Compact or Validate
+out  for each, framed MessagePack of Told, Compacted, Validated, Senseless or Failed
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 import sys
-from datetime import UTC
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
@@ -21,10 +21,14 @@ from passerby.errors import PasserbyError, SettingsError, UserError
 from passerby.released.framing import framed, read_framed
 from passerby.store.accuracy import read_accuracies, write_accuracies
 from passerby.store.answers import Reader
-from passerby.store.asking import question_of
+from passerby.store.asking import heat_question_of, question_of
 from passerby.store.compacting import compact
+from passerby.store.crowds import trained_crowds, write_crowds
+from passerby.store.heat_answers import heat_of
+from passerby.store.heat_sheet import heat_json, heat_sheet
 from passerby.store.historian_orders import (
     CSV,
+    AskHeat,
     AskHistory,
     Compact,
     Compacted,
@@ -38,7 +42,8 @@ from passerby.store.historian_orders import (
 )
 from passerby.store.sheet import csv_of, json_of, sheet_of
 from passerby.store.tallies import read_tallies
-from passerby.store.validating import validated
+from passerby.store.tally import Seen
+from passerby.store.validating import standing, validated
 
 MOST_BYTES: Final = 2 * 1024**3
 """Address space of the process: a question that needs more fails, and nothing beside it."""
@@ -59,7 +64,7 @@ class Historian:
             if isinstance(order, Validate):
                 _validate(order)
                 return Validated()
-            return Told(self._told(order))
+            return Told(self._heat(order) if isinstance(order, AskHeat) else self._told(order))
         except SettingsError as error:
             return Senseless(error.message, error.hint)
         except UserError as error:
@@ -68,18 +73,31 @@ class Historian:
             return Failed(f"the history cannot be read: {type(error).__name__}")
 
     def _told(self, ask: AskHistory) -> bytes:
-        folder = Path(ask.folder)
-        question = question_of(ask.wish, UTC if ask.zone == "UTC" else ZoneInfo(ask.zone), ask.now_s)
-        reader = self._readers.setdefault(ask.folder, Reader(folder))
-        spans = reader.answer(question, ask.most)
-        sheet = sheet_of(question, spans, read_accuracies(folder), frozenset(ask.waiting), for_operator=ask.for_operator)
+        question = question_of(ask.wish, _zone(ask.zone), ask.now_s)
+        spans = self._reader(ask.folder).answer(question, ask.most)
+        sheet = sheet_of(question, spans, read_accuracies(Path(ask.folder)), frozenset(ask.waiting), for_operator=ask.for_operator)
         return csv_of(sheet) if ask.form == CSV else json_of(sheet, question, ask.zone)
+
+    def _heat(self, ask: AskHeat) -> bytes:
+        heat = heat_of(self._reader(ask.folder), heat_question_of(ask.wish, _zone(ask.zone), ask.now_s), ask.most)
+        if ask.form == CSV:
+            return csv_of(heat_sheet(heat, for_operator=ask.for_operator))
+        return heat_json(heat, ask.zone, for_operator=ask.for_operator)
+
+    def _reader(self, folder: str) -> Reader:
+        return self._readers.setdefault(folder, Reader(Path(folder)))
+
+
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def _validate(order: Validate) -> None:
     shapes = {(table, camera, one): shape for table, camera, one, shape in order.shapes}
     folder, entries = Path(order.folder), read_tallies(Path(order.tallies))
-    write_accuracies(folder, validated(folder, entries, shapes, UTC if order.zone == "UTC" else ZoneInfo(order.zone)))
+    crowds = trained_crowds(standing(entries), {entry.id: entry for entry in entries if isinstance(entry, Seen)}, shapes)
+    write_crowds(folder, crowds)
+    write_accuracies(folder, validated(folder, entries, shapes, _zone(order.zone), crowds))
 
 
 def answer_all(orders: BinaryIO, answers: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from passerby.store.asking import Wish
+from passerby.store.asking import HeatWish, Wish
 from passerby.store.question import Table
 
 JSON = "json"
@@ -28,6 +28,18 @@ class AskHistory(msgspec.Struct, frozen=True, tag="ask"):
     zone: str
     now_s: float
     waiting: tuple[tuple[str, str], ...]
+    form: str
+    for_operator: bool
+    most: int
+
+
+class AskHeat(msgspec.Struct, frozen=True, tag="heat"):
+    """A question where people were in a camera's picture: as `AskHistory`; more cells than `most` are refused."""
+
+    folder: str
+    wish: HeatWish
+    zone: str
+    now_s: float
     form: str
     for_operator: bool
     most: int
@@ -82,5 +94,5 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     says: str
 
 
-HistorianOrder = AskHistory | Compact | Validate
+HistorianOrder = AskHistory | AskHeat | Compact | Validate
 HistorianAnswer = Told | Compacted | Validated | Senseless | Failed

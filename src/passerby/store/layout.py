@@ -6,6 +6,7 @@
     measurements/lines/2026-11-23.7.parquet   the same of lines
     measurements/heat/2026-11-23.7.parquet    the same of heat grids
     measurements/accuracy.json                how well zones and lines were measured, once it was tallied (`accuracy`)
+    measurements/crowds.json                  corrections of crowded zones' counts, once enough was tallied (`crowds`)
     measurements/compacting.lock              held by who compacts
 
 A line is one `released.measurement.Measurement` as JSON, with all of its zones, lines and heat: it is there whole or not at all. Only one process

@@ -7,29 +7,30 @@ import duckdb
 
 from passerby.errors import OutputError
 from passerby.store.database import connection
-from passerby.store.question import Question
 from passerby.store.sheet import DWELL_NAMES, WHOLE, Sheet, csv_of
 from passerby.store.tables import quoted
 
 _TEXTS: Final = frozenset({"camera", "zone", "line", "service", "dwell_merged", "accuracy"})
 _TIMES: Final = frozenset({"begin", "end"})
+CELL: Final = frozenset({"cell_px", "row", "column"})
+"""Which cell of a heat grid."""
 
 
-def write_parquet(sheet: Sheet, question: Question, path: Path) -> None:
+def write_parquet(sheet: Sheet, path: Path, *, weekdays: bool = False) -> None:
     """Writes the file. Times are TIMESTAMPTZ, in UTC as Parquet keeps them; of the mean week they are texts.
 
     Args:
         sheet: What is written.
-        question: What was asked.
         path: Where to; it is there, or may be made.
+        weekdays: Whether it is of the mean week.
 
     Raises:
         OutputError: It cannot be written.
     """
-    whole = {DWELL_NAMES.get(name, name) for name in WHOLE}
+    whole = {DWELL_NAMES.get(name, name) for name in WHOLE} | CELL
 
     def kind(name: str) -> str:
-        if name in _TEXTS or (question.weekdays and name in _TIMES):
+        if name in _TEXTS or (weekdays and name in _TIMES):
             return "VARCHAR"
         if name in _TIMES:
             return "TIMESTAMPTZ"

@@ -2,6 +2,8 @@
 
 A span that was not seen at all is a gap: its numbers are None and `covered_s` is 0, never a zero that was not counted. Where a span was seen in part,
 means are over what was seen, and sums are what was counted, so `covered_s` says how much of `end_s - begin_s` they stand for.
+
+Where people were in a camera's picture is asked apart, and answered by one map of the whole range.
 """
 
 from dataclasses import dataclass
@@ -59,3 +61,51 @@ class Span:
     end_s: float
     covered_s: float
     values: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatQuestion:
+    """Where people were in a camera's picture.
+
+    Attributes:
+        camera: Its id.
+        from_s, to_s: Of when, whole minutes, seconds since 1970 UTC; the end is not included.
+        zone: The site's time zone.
+    """
+
+    camera: str
+    from_s: float
+    to_s: float
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCells:
+    """Where people were while the pictures had one size.
+
+    Attributes:
+        cell_px: Side of a cell in pixels.
+        columns: Cells in a row.
+        person_s: Person-seconds of each cell, row by row.
+        quarters: In how many quarters of an hour somebody was in it.
+    """
+
+    cell_px: int
+    columns: int
+    person_s: tuple[float, ...]
+    quarters: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Where people were in the range that was asked for.
+
+    Attributes:
+        question: What was asked.
+        covered_s: Seconds of it that were seen. 0 = a gap; nobody was there where it is more and there are no grids.
+        grids: One for each size that pictures had; usually one.
+    """
+
+    question: HeatQuestion
+    covered_s: float
+    grids: tuple[HeatCells, ...]

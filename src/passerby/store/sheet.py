@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from passerby.measure.service import service_of
@@ -91,8 +91,8 @@ def json_of(sheet: Sheet, question: Question, zone_name: str) -> bytes:
     """As JSON: what was asked, and a list of objects with a key for each column."""
     head = {
         "time_zone": zone_name,
-        "from": time_text(question.from_s, question),
-        "to": time_text(question.to_s, question),
+        "from": time_text(question.from_s, question.zone),
+        "to": time_text(question.to_s, question.zone),
         "every": "hour" if question.weekdays else question.every.value,
         "weekdays": question.weekdays,
     }
@@ -100,9 +100,9 @@ def json_of(sheet: Sheet, question: Question, zone_name: str) -> bytes:
     return json.dumps({**head, "spans": spans}, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def time_text(wall_s: float, question: Question) -> str:
+def time_text(wall_s: float, zone: tzinfo) -> str:
     """A time by the site's clock, with its offset from UTC: an hour that a clock repeats is two texts."""
-    return datetime.fromtimestamp(wall_s, UTC).astimezone(question.zone).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(wall_s, UTC).astimezone(zone).isoformat(timespec="seconds")
 
 
 def _merged_text(span: Span) -> str | None:
@@ -113,7 +113,7 @@ def _merged_text(span: Span) -> str | None:
 
 def _when(span: Span, question: Question) -> tuple[str, str]:
     if not question.weekdays:
-        return time_text(span.begin_s, question), time_text(span.end_s, question)
+        return time_text(span.begin_s, question.zone), time_text(span.end_s, question.zone)
     return _weekday_text(span.begin_s), _weekday_text(span.end_s)
 
 

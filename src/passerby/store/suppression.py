@@ -2,6 +2,8 @@
 
 Bins of dwell with fewer than K visits are merged with the next ones until K are in each; where there are fewer than K in all, none is told, and a
 zero looks the same. Speeds and waits are told only where K persons or more were surely there: that many all the time, or that many visits.
+A cell of the heat grid says how long, and not how many persons were there: it is told where somebody was in it in K quarters of an hour or more.
+Whoever stays in one cell for so long is told, as one who is always there; a walk of one person is not.
 
 This bounds what one answer says. Whoever may ask for spans that overlap can still subtract them; publication, with a bound that adds up, comes later.
 """
@@ -52,3 +54,14 @@ def suppressed(table: Table, values: Mapping[str, float | None], least: int = K)
     if max(int(values.get("people_least") or 0), sum(bins)) < least:
         told |= dict.fromkeys(OF_FEW)
     return told
+
+
+def told_cells(person_s: Sequence[float], quarters: Sequence[int], least: int = K) -> list[float | None]:
+    """The cells of a heat grid as a reader other than the operator gets them: None = not told, or nobody was there.
+
+    Args:
+        person_s: Person-seconds of each cell.
+        quarters: In how many quarters of an hour somebody was in it.
+        least: In fewer than these it is not told.
+    """
+    return [cell if number >= least else None for cell, number in zip(person_s, quarters, strict=True)]

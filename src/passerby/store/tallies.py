@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from passerby.errors import OutputError
-from passerby.released.durable import append_lines, make_folder
+from passerby.released.durable import append_lines, make_folder, sync_folder
 from passerby.store.layout import day_of
 from passerby.store.tally import Entry, Seen, Tap
 
@@ -69,6 +69,10 @@ class Tallies:
         with self._lock:
             self._append(day_of(wall_s), [seen])
 
+    def days(self) -> list[date]:
+        """Days of which there are tallies."""
+        return tally_days(self.folder)
+
     def _ids(self, day: date) -> set[str]:
         if day not in self._known:
             while len(self._known) >= MOST_DAYS:
@@ -90,6 +94,32 @@ class Tallies:
         except OSError as error:
             words = error.strerror or "failed"
             raise OutputError(f"{self.folder}: tallies cannot be kept: {words}", "look at the disk and at who owns the folder") from error
+
+
+def tally_days(folder: Path) -> list[date]:
+    """Days of which a folder has tallies."""
+    found = []
+    for path in folder.glob("????-??-??.jsonl"):
+        with contextlib.suppress(ValueError):  # not ours
+            found.append(date.fromisoformat(path.name.removesuffix(".jsonl")))
+    return sorted(found)
+
+
+def delete_tallies(folder: Path, day: date) -> int:
+    """Deletes the tallies of a day; how many files that were.
+
+    Raises:
+        OutputError: They could not be deleted.
+    """
+    path = folder / f"{day.isoformat()}.jsonl"
+    try:
+        if not path.exists():
+            return 0
+        path.unlink()
+        sync_folder(folder)
+    except OSError as error:
+        raise OutputError(f"the tallies of {day} cannot be deleted: {error.strerror or 'failed'}", "look at the disk") from error
+    return 1
 
 
 def read_tallies(folder: Path) -> list[Entry]:

@@ -15,6 +15,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from passerby.released.measurement import CrowdNumbers
 from passerby.store.question import Table
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,32}$")]
@@ -76,16 +77,18 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="tap", 
     of: Id | None = None
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="seen"):
+class Seen(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="seen", omit_defaults=True):
     """What was measured in the second of a stamp: people in that zone, and nothing else of that second.
 
     Attributes:
         id: Of the stamp.
         people: Mean of the second.
+        crowd: Where there was a crowd: the numbers of the zone by which its count can be corrected.
     """
 
     id: Id
     people: float
+    crowd: CrowdNumbers | None = None
 
 
 Entry = Tap | Seen

@@ -16,6 +16,7 @@ from typing import Final
 from passerby.store.accuracy import NEEDED, Accuracy
 from passerby.store.answers import Reader
 from passerby.store.buckets import Every
+from passerby.store.crowds import KnownCrowd, as_corrected
 from passerby.store.intervals import mean_interval
 from passerby.store.layout import day_of
 from passerby.store.question import Question, Span, Table
@@ -45,7 +46,9 @@ class Observation:
     error: float
 
 
-def validated(folder: Path, entries: Iterable[Entry], shapes: Mapping[Place, str], zone: tzinfo = UTC) -> list[Accuracy]:
+def validated(
+    folder: Path, entries: Iterable[Entry], shapes: Mapping[Place, str], zone: tzinfo = UTC, crowds: Iterable[KnownCrowd] = ()
+) -> list[Accuracy]:
     """How accurate the figures of each zone and line are of which there are tallies.
 
     Args:
@@ -53,6 +56,7 @@ def validated(folder: Path, entries: Iterable[Entry], shapes: Mapping[Place, str
         entries: What is kept of tallies.
         shapes: The site's zones and lines, and how each is drawn now: what was counted of one that was drawn otherwise says nothing of it.
         zone: The site's time zone.
+        crowds: Corrections that are in force: what they tell at a stamp of theirs counts, trained without that one, and not what was told then.
 
     Raises:
         InputError: The history cannot be read.
@@ -65,8 +69,12 @@ def validated(folder: Path, entries: Iterable[Entry], shapes: Mapping[Place, str
         if shapes.get(place) == tap.shape:
             of_place.setdefault(place, []).append(tap)
     found: list[Accuracy] = []
+    corrected = {(Table.ZONES, one.camera, one.zone): one for one in crowds}
+    stamps = {entry.id: entry for entry in entries if isinstance(entry, Seen)}
     with Reader(folder) as reader:
         for place, taps in sorted(of_place.items()):
+            if place in corrected:
+                seen |= as_corrected(taps, stamps, corrected[place])
             observations = zone_errors(reader, taps, seen) if place[0] is Table.ZONES else line_errors(reader, taps)
             for way in ("",) if place[0] is Table.ZONES else WAYS:
                 found += accuracy_of(place, way, [one for one in observations if one.way == way], zone)

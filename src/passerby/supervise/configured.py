@@ -16,7 +16,9 @@ from passerby.clock import Clock
 from passerby.record.receipts import Act, Receipt, ReceiptSink
 from passerby.released.durable import replace_file
 from passerby.released.partial_file import output_error
-from passerby.site.settings import Camera, Section, Site
+from passerby.site.channels import Channel
+from passerby.site.section import Section
+from passerby.site.settings import Camera, Site
 
 FILE: Final = "configured.json"
 NEVER_TOLD: Final = ("source", "user", "password", "password_file", "push", "id")
@@ -24,13 +26,17 @@ MOST_LETTERS: Final = 400
 """Of one value."""
 SEALED: Final = "stream and login"
 SEALED_PUSH: Final = "where it is sent"
+SEALED_CHANNEL: Final = "address and secrets"
+ALL_SEALED: Final = frozenset({SEALED, SEALED_PUSH, SEALED_CHANNEL})
+CHANNEL_SECRETS: Final = ("address", "secret", "secret_file")
+"""Of a channel, besides `NEVER_TOLD`."""
 SALT: Final = "salt"
 SALT_BYTES: Final = 16
 SCRYPT: Final[Mapping[str, int]] = MappingProxyType({"n": 2**14, "r": 8, "p": 1, "dklen": 32})
 """RFC 7914 with its parameters for interactive use: some tens of milliseconds a camera."""
 
 Tables = Mapping[str, Mapping[str, Any]]
-"""Values by key, by table: "site", "recording", ..., and for each camera "camera gate-2"."""
+"""Values by key, by table: "site", "recording", ..., and for each camera "camera gate-2", each zone "zone gate-2 hall", and so on."""
 
 
 class ConfigurationRecord:
@@ -86,6 +92,16 @@ def tables_of(site: Site, salt: bytes) -> Tables:
         shown = {"address": camera.shown_source, "push": camera.shown_push}
         digests = {SEALED: _digest(camera, salt), SEALED_PUSH: None if camera.push is None else _digest_of([camera.push.get_secret_value()], salt)}
         tables[f"camera {camera.id}"] = {**_values(camera), **shown, **digests}
+    for zone in site.zones:
+        tables[f"zone {zone.camera} {zone.id}"] = _values(zone)
+    for line in site.lines:
+        tables[f"line {line.camera} {line.id}"] = _values(line)
+    tables["hazards"] = _values(site.hazard_settings)
+    for hazard in site.hazards:
+        tables[f"hazard {hazard.id}"] = _values(hazard)
+    for channel in site.channels:
+        told = json.loads(channel.model_dump_json(exclude={*NEVER_TOLD, *CHANNEL_SECRETS}))
+        tables[f"channel {channel.id}"] = {**told, "address": channel.shown_address, SEALED_CHANNEL: _digest_of(_channel_secrets(channel), salt)}
     return tables
 
 
@@ -98,7 +114,7 @@ def changes(old: Tables, new: Tables) -> Iterator[tuple[str, str]]:
         if table == SALT:
             continue
         if table not in old:
-            yield table, f"new: {', '.join(f'{key} {_told(value)}' for key, value in values.items() if key not in (SEALED, SEALED_PUSH))}"
+            yield table, f"new: {', '.join(f'{key} {_told(value)}' for key, value in values.items() if key not in ALL_SEALED)}"
             continue
         found = [_changed(key, old[table].get(key), value) for key, value in values.items() if old[table].get(key) != value]
         if found:
@@ -111,13 +127,19 @@ def _values(section: Section) -> dict[str, Any]:
 
 
 def _changed(key: str, before: object, after: object) -> str:
-    return f"{key} changed" if key in (SEALED, SEALED_PUSH) else f"{key} {_told(before)} -> {_told(after)}"
+    return f"{key} changed" if key in ALL_SEALED else f"{key} {_told(before)} -> {_told(after)}"
 
 
 def _digest(camera: Camera, salt: bytes) -> str:
     """Of everything by which a camera is reached and that may not be told."""
     secrets = [None if one is None else one.get_secret_value() for one in (camera.source, camera.user, camera.password)]
     return _digest_of([*secrets, None if camera.password_file is None else str(camera.password_file)], salt)
+
+
+def _channel_secrets(channel: Channel) -> list[str | None]:
+    """Everything by which a channel reaches whom it tells."""
+    secrets = [None if one is None else one.get_secret_value() for one in (channel.address, channel.user, channel.password, channel.secret)]
+    return [*secrets, *(None if one is None else str(one) for one in (channel.password_file, channel.secret_file))]
 
 
 def _digest_of(values: list[str | None], salt: bytes) -> str:

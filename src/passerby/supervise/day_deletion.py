@@ -39,14 +39,15 @@ class DayDeleter:
         days: Deletes.
         receipts: Where that is written down.
         clock: Time.
-        folder: The folder `measurements`, for marks.
+        folder: The folder `measurements`, or another one of days, for marks.
+        why: What receipts say.
 
     Attributes:
         failing: Why something that is due could not be deleted; "" = all was.
     """
 
-    def __init__(self, days: Days, receipts: ReceiptSink, clock: Clock, folder: Path) -> None:
-        self._days, self._receipts, self._clock, self._folder = days, receipts, clock, folder / UNTOLD
+    def __init__(self, days: Days, receipts: ReceiptSink, clock: Clock, folder: Path, why: str = WHY) -> None:
+        self._days, self._receipts, self._clock, self._folder, self._why = days, receipts, clock, folder / UNTOLD, why
         self._untold = _marked(self._folder)
         self._told: set[date] = set()
         self.failing = ""
@@ -87,7 +88,7 @@ class DayDeleter:
 
     def _tell(self, day: date) -> bool:
         begin_s = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
-        receipt = Receipt(kind=Act.DELETED, wall_s=self._clock.wall_s(), by=OURS, from_s=begin_s, to_s=begin_s + DAY_S, why=WHY)
+        receipt = Receipt(kind=Act.DELETED, wall_s=self._clock.wall_s(), by=OURS, from_s=begin_s, to_s=begin_s + DAY_S, why=self._why)
         try:
             self._receipts.write(receipt)
         except ReceiptError:

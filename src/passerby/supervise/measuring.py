@@ -79,17 +79,19 @@ class Measuring:
         self.pulses.follow(self._cameras)
         self._history.configure(settings.retention_s)
 
-    def accept(self, message: Pulse | Measurement) -> None:
-        """Takes in a message of a worker; never blocks."""
+    def accept(self, message: Pulse | Measurement) -> bool:
+        """Takes in a message of a worker; never blocks. Whether it can be true."""
         camera = self._cameras.get(message.camera)
         if camera is None:
-            return
+            return False
         if not believable(message, camera.zones, camera.lines, self._clock.wall_s()):
             self._disbelieve(camera.id)
-        elif isinstance(message, Pulse):
+            return False
+        if isinstance(message, Pulse):
             self.pulses.accept(message)
         elif self._settings.keeps:
             self._keep(message)
+        return True
 
     def _keep(self, message: Measurement) -> None:
         """Keeps a minute under a name that no other one has."""

@@ -1,7 +1,8 @@
 """A site that runs: workers, recording and live places put together, and what is said about them.
 
-Messages come in on the workers' reader threads and go two ways, neither of which waits: the live places keep the newest of each camera, the
-recording thread has a queue of bounded size. A thread of its own looks once a second at how the cameras are and writes changes to the journal.
+Messages come in on the workers' reader threads and go their ways, none of which waits: the live places keep the newest of each camera, the threads
+that record, keep measurements and watch for hazards have queues of bounded size. A thread of its own looks once a second at how the cameras are and
+writes changes to the journal.
 """
 
 import threading
@@ -15,6 +16,7 @@ from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import Beat, CameraHealth, Hello, Message, Reason, SceneMessage, Trouble
 from passerby.site.orders import Configure
 from passerby.supervise.camera_words import STALE_S, CameraWords, Condition, camera_words
+from passerby.supervise.hazard_thread import HazardHealth, HazardThread
 from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.journal import Journal
 from passerby.supervise.live_places import LivePlaces
@@ -73,6 +75,10 @@ class SiteWorkers(Protocol):
         """Asks for a camera's whole plate; does not block."""
         ...
 
+    def correct(self) -> None:
+        """Tells them how counts are corrected from now on."""
+        ...
+
     def health(self) -> tuple[WorkerHealth, ...]:
         """How they are."""
         ...
@@ -105,6 +111,7 @@ class RunningSite:
         measuring: Measuring | None = None,
     ) -> None:
         self._name, self._records, self._measuring = name, records, measuring
+        self._hazards: HazardThread | None = None
         self._cameras = tuple(cameras)
         self._clock, self._journal = clock, journal
         self._workers = workers_of(self.accept, self._hear_of_worker)
@@ -120,6 +127,10 @@ class RunningSite:
         self._ending = threading.Event()
         self._watch = threading.Thread(target=self._look_on, name="site", daemon=True)
 
+    def watch_for_hazards(self, hazards: HazardThread) -> None:
+        """Has hazards watched for; before the start."""
+        self._hazards = hazards
+
     def start(self) -> None:
         """Starts everything."""
         self._started_s = self._looked_s = self._clock.monotonic_s()
@@ -127,6 +138,8 @@ class RunningSite:
             self._recording.start()
         if self._measuring is not None:
             self._measuring.start()
+        if self._hazards is not None:
+            self._hazards.start()
         self._workers.start()
         self._watch.start()
 
@@ -139,6 +152,9 @@ class RunningSite:
         kept = self._measuring is None or self._measuring.stop(left_s / 2)
         if not kept:
             self._journal.error("measurements that were queued could not be kept")
+        if self._hazards is not None and not self._hazards.stop(left_s / 2):
+            self._journal.error("alerts that waited could not be written down")
+            kept = False
         done = self._recording.stop(left_s) if self._recording is not None else True
         if not done:
             self._journal.error("recording did not end in time; the open segments are recovered at the next start")
@@ -148,16 +164,15 @@ class RunningSite:
         """Takes in a message of a worker; never blocks."""
         match message:
             case SceneMessage():
-                self.places.accept(message)
-                if self._recording is not None and self._records and message.camera not in self._changing:
-                    self._recording.put(message)
-                if message.whole_plate:
-                    self._plates.arrived(message.camera)
+                self._accept_scene(message)
             case Pulse() | Measurement():
-                if self._measuring is not None:
-                    self._measuring.accept(message)
+                believed = self._measuring is None or self._measuring.accept(message)
+                if self._hazards is not None and believed:
+                    self._hazards.accept(message)
             case CameraHealth():
                 self.places.accept(message)
+                if self._hazards is not None:
+                    self._hazards.accept(message)
             case Trouble():
                 self.places.accept(message)
                 self._journal.warning(
@@ -168,6 +183,16 @@ class RunningSite:
                 self._journal.info("worker sealed", pid=message.pid, protections=len(message.protections) - len(missing), missing=missing)
             case Beat():
                 pass
+
+    def _accept_scene(self, message: SceneMessage) -> None:
+        self.places.accept(message)
+        if message.camera not in self._changing:
+            if self._recording is not None and self._records:
+                self._recording.put(message)
+            if self._hazards is not None:
+                self._hazards.accept(message)
+        if message.whole_plate:
+            self._plates.arrived(message.camera)
 
     def change(
         self,
@@ -195,14 +220,25 @@ class RunningSite:
         orders = tuple(configures)
         self._changing = self._workers.changed_by(orders)
         self.places.withhold(self._changing)
+        self._hazards_begin_anew()
         try:
             self._workers.replace(orders, WORKERS_WITHIN_S)
         finally:
+            self._hazards_begin_anew()
             self.places.resume(self._changing)
             self._changing = frozenset()
             # Not before: the last minute of a worker that ended is measured by the old zones and lines.
             if self._measuring is not None and measures is not None:
                 self._measuring.follow(measured_of(self._cameras), measures)
+
+    def _hazards_begin_anew(self) -> None:
+        """That cameras are silent whose workers are started anew on purpose is no hazard."""
+        if self._hazards is not None:
+            self._hazards.begin_anew(self._changing)
+
+    def correct(self) -> None:
+        """Has the workers told how counts are corrected from now on: people counted at the place."""
+        self._workers.correct()
 
     def now(self) -> SiteNow:
         """How everything is."""
@@ -213,10 +249,11 @@ class RunningSite:
         known = set(self.places.cameras)
         cameras = tuple(self._camera_now(one, of_camera.get(one.id), lost.get(one.id, 0)) for one in self._cameras if one.id in known)
         measuring = None if self._measuring is None else self._measuring.health()
-        still = self._stands_still(recording, measuring)
+        hazards = None if self._hazards is None else self._hazards.health()
+        still = self._stands_still(recording, measuring, hazards)
         up_s = self._clock.monotonic_s() - self._started_s
-        not_ready = (*still, *_not_ready(workers, recording, measuring))
-        return SiteNow(self._name, up_s, cameras, workers, recording if self._records else None, not_ready, still, measuring)
+        not_ready = (*still, *_not_ready(workers, recording, measuring, hazards))
+        return SiteNow(self._name, up_s, cameras, workers, recording if self._records else None, not_ready, still, measuring, hazards)
 
     def camera(self, camera: str) -> CameraNow | None:
         """How one camera is; None = there is none of that id. Quick, however many cameras there are."""
@@ -234,7 +271,7 @@ class RunningSite:
         """Whether recording has so much to write that no more whole plates should come."""
         return self._recording is not None and self._recording.is_behind
 
-    def _stands_still(self, recording: RecordingHealth | None, measuring: HistoryHealth | None) -> tuple[str, ...]:
+    def _stands_still(self, recording: RecordingHealth | None, measuring: HistoryHealth | None, hazards: HazardHealth | None) -> tuple[str, ...]:
         still = []
         if self._clock.monotonic_s() - self._looked_s > STANDS_STILL_S:
             still.append("The thread that watches the cameras stands still.")
@@ -242,6 +279,8 @@ class RunningSite:
             still.append("The thread that records stands still.")
         if measuring is not None and (not measuring.alive or measuring.ticked_ago_s > STANDS_STILL_S):
             still.append("The thread that keeps measurements stands still.")
+        if hazards is not None and (not hazards.alive or hazards.ticked_ago_s > STANDS_STILL_S):
+            still.append("The thread that watches for hazards stands still.")
         return tuple(still)
 
     def _camera_now(self, facts: CameraFacts, worker: WorkerHealth | None, lost_scenes: int) -> CameraNow:
@@ -293,11 +332,15 @@ def _why_not(worker: WorkerHealth | None) -> Reason | None:
     return None if worker.state is WorkerState.RUNNING else worker.reason
 
 
-def _not_ready(workers: Iterable[WorkerHealth], recording: RecordingHealth | None, measuring: HistoryHealth | None) -> tuple[str, ...]:
+def _not_ready(
+    workers: Iterable[WorkerHealth], recording: RecordingHealth | None, measuring: HistoryHealth | None, hazards: HazardHealth | None
+) -> tuple[str, ...]:
     """Why a site is not ready."""
     why = [f"The worker of {', '.join(worker.cameras)} does not run yet." for worker in workers if worker.state is not WorkerState.RUNNING]
     if recording is not None and recording.failing:
         why.append(f"Recording fails: {recording.failing}.")
     if measuring is not None and measuring.failing:
         why.append(f"Keeping measurements fails: {measuring.failing}.")
+    if hazards is not None and hazards.failing:
+        why.append(f"Watching for hazards fails: {hazards.failing}.")
     return tuple(why)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from passerby.supervise.camera_words import STALE_S, CameraWords
+from passerby.supervise.hazard_thread import HazardHealth
 from passerby.supervise.history_thread import HistoryHealth
 from passerby.supervise.latency import Latency
 from passerby.supervise.live_places import PlaceNow
@@ -44,6 +45,7 @@ class SiteNow:
         not_ready: Why it is not ready, in plain words; () = it is.
         not_alive: Which part of the supervisor stands still; () = none.
         measuring: How keeping measurements is; None = nothing is measured.
+        hazards: How watching for hazards is; None = nothing does.
     """
 
     name: str
@@ -54,3 +56,4 @@ class SiteNow:
     not_ready: tuple[str, ...]
     not_alive: tuple[str, ...]
     measuring: HistoryHealth | None = None
+    hazards: HazardHealth | None = None

@@ -10,7 +10,7 @@ from passerby.clock import Clock
 from passerby.errors import SettingsError
 from passerby.site.orders import Configure, SendPlate
 from passerby.supervise.worker_health import WorkerHealth
-from passerby.supervise.worker_keeper import KeptPlate, OnMessage, OnWorker, Patience, WorkerKeeper
+from passerby.supervise.worker_keeper import CorrectionsOf, KeptPlate, OnMessage, OnWorker, Patience, WorkerKeeper
 from passerby.supervise.worker_process import WORKER
 
 WATCH_S: Final = 1.0
@@ -22,6 +22,11 @@ PATIENCE: Final = Patience()
 
 def no_plate(_: str) -> None:
     """No plate is kept."""
+
+
+def no_corrections(_: str) -> tuple[()]:
+    """No count is corrected."""
+    return ()
 
 
 def nobody(_: WorkerHealth) -> None:
@@ -38,6 +43,7 @@ class Workers:
         on_worker: Gets a worker's health when its state changes, in that worker's thread.
         patience: How long is waited for a worker.
         kept_plate: The plate of a camera that a new process may begin with; by default it begins with nothing. Asked for in a worker's thread.
+        corrections: How counts of a camera are corrected; by default not at all. Asked for in workers' threads.
         command: How a worker process is started.
 
     Example:
@@ -56,12 +62,13 @@ class Workers:
         *,
         patience: Patience = PATIENCE,
         kept_plate: KeptPlate = no_plate,
+        corrections: CorrectionsOf = no_corrections,
         command: Sequence[str] = WORKER,
     ) -> None:
         self._clock = clock
         self._on_message, self._on_worker = on_message, on_worker
         self._patience = patience
-        self._kept_plate = kept_plate
+        self._kept_plate, self._corrections = kept_plate, corrections
         self._command = command
         self._changing = threading.Lock()
         self._keepers = [self._keeper(configure) for configure in _disjoint(configures)]
@@ -102,12 +109,20 @@ class Workers:
         """Whether the worker of this camera could be asked for the whole plate; it comes with the camera's next scene."""
         return any(keeper.send(SendPlate(camera)) for keeper in self._keepers if camera in keeper.cameras)
 
+    def correct(self) -> None:
+        """Tells all workers how counts are corrected from now on."""
+        with self._changing:
+            for keeper in self._keepers:
+                keeper.correct()
+
     def health(self) -> tuple[WorkerHealth, ...]:
         """How each worker is."""
         return tuple(keeper.health() for keeper in self._keepers)
 
     def _keeper(self, configure: Configure) -> WorkerKeeper:
-        return WorkerKeeper(configure, self._clock, self._on_message, self._on_worker, self._patience, self._kept_plate, self._command)
+        return WorkerKeeper(
+            configure, self._clock, self._on_message, self._on_worker, self._patience, self._kept_plate, self._corrections, self._command
+        )
 
     def _end(self, keepers: Sequence[WorkerKeeper], within_s: float) -> bool:
         for keeper in keepers:

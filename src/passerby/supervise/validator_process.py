@@ -19,10 +19,18 @@ class ValidatorProcess:
         tallies: The folder `tallies`.
         place: Tells where the history is, as the site file says it now.
         process: The process.
+        trained: Is told when it was done: corrections of counts may be others.
     """
 
-    def __init__(self, tallies: Path, place: Callable[[], HistoryPlace], process: HistorianProcess | None = None) -> None:
-        self._tallies, self._place = tallies, place
+    def __init__(
+        self,
+        tallies: Path,
+        place: Callable[[], HistoryPlace],
+        process: HistorianProcess | None = None,
+        *,
+        trained: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._tallies, self._place, self._trained = tallies, place, trained
         self._process = HistorianProcess(LONGEST_S) if process is None else process
 
     def validate(self, places: Iterable[CountedPlace]) -> str:
@@ -33,7 +41,10 @@ class ValidatorProcess:
         shapes = tuple((*one.place, one.shape) for one in places)
         answer = self._process.ask(Validate(str(history.folder), str(self._tallies), shapes, history.zone_name))
         self._process.rest(0.0)
-        return "" if isinstance(answer, Validated) else getattr(answer, "says", "it failed")
+        if not isinstance(answer, Validated):
+            return getattr(answer, "says", "it failed")
+        self._trained()
+        return ""
 
     def stop(self) -> None:
         """Ends it for good, also within a comparison."""

@@ -12,7 +12,7 @@ from passerby.clock import Clock
 from passerby.errors import SceneError
 from passerby.released.messages import Beat, Hello, Message, Protection, Reason, Trouble
 from passerby.released.scene import Scene
-from passerby.site.orders import Command, Configure, RestorePlate, Stop
+from passerby.site.orders import Command, Configure, Correct, RestorePlate, Stop
 from passerby.supervise.worker_health import WorkerHealth, WorkerState
 from passerby.supervise.worker_process import WORKER, WorkerProcess, exit_words
 
@@ -20,6 +20,8 @@ OnMessage = Callable[[Message], None]
 OnWorker = Callable[[WorkerHealth], None]
 KeptPlate = Callable[[str], Scene | None]
 """The plate of a camera, all of it in the patches of one scene; None = none is kept."""
+CorrectionsOf = Callable[[str], Sequence[Correct]]
+"""How counts of a camera's zones are corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class WorkerKeeper:
         on_worker: Gets the worker's health when its state changes, in the keeper's thread.
         patience: How long is waited.
         kept_plate: The plate of a camera that a new process may begin with, asked for in the keeper's thread.
+        corrections: Of a camera's counts, asked for in the keeper's thread, and in that of who has them sent anew.
         command: How a process is started.
     """
 
@@ -87,6 +90,7 @@ class WorkerKeeper:
         on_worker: OnWorker,
         patience: Patience,
         kept_plate: KeptPlate,
+        corrections: CorrectionsOf,
         command: Sequence[str] = WORKER,
     ) -> None:
         self.configure = configure
@@ -94,7 +98,7 @@ class WorkerKeeper:
         self._clock = clock
         self._on_message, self._on_worker = on_message, on_worker
         self._patience = patience
-        self._kept_plate = kept_plate
+        self._kept_plate, self._corrections = kept_plate, corrections
         self._command = command
         self._changed = threading.Condition()
         self._life: _Life | None = None
@@ -186,7 +190,7 @@ class WorkerKeeper:
             self._life = life
         self._enter(WorkerState.STARTING)
         try:
-            process.configure(self.configure, self._kept_plates())
+            process.configure(self.configure, (*self._kept_plates(), *self._corrections_now()))
             if self._stopping:
                 process.kill()  # the Stop came before there was a process to tell
             for message in process.messages():
@@ -198,6 +202,18 @@ class WorkerKeeper:
         finally:
             code = process.end()
         self._bury(life, *_cause(life, code))
+
+    def correct(self) -> None:
+        """Tells a process that runs how counts are corrected from now on; one that starts is told so by itself."""
+        for command in self._corrections_now():
+            self.send(command)
+
+    def _corrections_now(self) -> list[Correct]:
+        found: list[Correct] = []
+        for camera in self.cameras:
+            with contextlib.suppress(Exception):  # without it the detector's counts stand
+                found += self._corrections(camera)
+        return found
 
     def _kept_plates(self) -> list[RestorePlate]:
         kept = []

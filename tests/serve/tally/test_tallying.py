@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from passerby.clock import SimulatedClock
-from passerby.released.measurement import Pulse, ZonePulse
+from passerby.released import durable
+from passerby.released.measurement import CrowdNumbers, Pulse, ZonePulse
 from passerby.serve.accounts.rights import TOKEN_RIGHTS
 from passerby.store import tallies as tallies_module
 from passerby.store.counted_places import AWAY, LEFT, RIGHT, TOWARDS, ways
@@ -209,7 +210,7 @@ def test_a_disk_that_takes_nothing_is_said_and_the_tap_can_come_again(phone: Pho
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(tallies_module, "sync_data", fails)
+        patched.setattr(durable, "sync_data", fails)
         refused = phone.send(tap)
     assert refused.status_code == 503
     assert kept(tallied) == []
@@ -278,6 +279,14 @@ def test_what_was_measured_in_the_second_of_a_stamp_is_noted_once_it_is_told(by_
     assert seen(by_hand) == [Seen(id=f"{1:016x}", people=2.46)]
 
 
+def test_of_a_crowd_the_numbers_of_that_second_are_noted_too(by_hand: Tallied, clock: SimulatedClock) -> None:
+    crowd = CrowdNumbers(6.2, 9.125, 1.5, 20.0)
+    by_hand.pulses.accept(Pulse("gate", clock.wall_s() + 0.75, 1.0, (ZonePulse("hall", 6.2, 7, crowd=crowd),)))
+    by_hand.tallying.keep([stamp(clock)], "operator")
+    by_hand.tallying.tick()
+    assert seen(by_hand) == [Seen(id=f"{1:016x}", people=6.2, crowd=crowd)]
+
+
 def test_a_second_that_was_not_seen_is_not_noted_nor_is_one_that_is_long_past(by_hand: Tallied, clock: SimulatedClock) -> None:
     by_hand.pulses.accept(pulse(clock.wall_s() + 0.75, 2.0, covered=0.2))
     by_hand.pulses.accept(pulse(clock.wall_s() - 99.25, 2.0))
@@ -310,6 +319,20 @@ def test_the_accuracy_is_told_anew_when_the_minutes_of_new_tallies_are_there(by_
     clock.sleep(1000)
     tallying.tick()
     assert len(validator.asked) == 3
+
+
+def test_tallies_that_were_deleted_are_told_of_no_longer(by_hand: Tallied, clock: SimulatedClock) -> None:
+    by_hand.tallying.keep([stamp(clock)], "operator")
+    by_hand.tallying.tick()
+    clock.sleep(600)
+    by_hand.tallying.tick()
+    asked = len(by_hand.validator.asked)
+    for path in by_hand.folder.iterdir():
+        path.unlink()
+    clock.sleep(60)
+    by_hand.tallying.tick()
+    by_hand.tallying.tick()
+    assert len(by_hand.validator.asked) == asked + 1
 
 
 def test_zones_that_are_drawn_anew_are_compared_anew_and_what_fails_is_said_and_tried_again(by_hand: Tallied, clock: SimulatedClock) -> None:

@@ -103,6 +103,7 @@ class Gate:
         self._epoch_used = False
         self._renew_reference()
         self._looked_s: float | None = None
+        self._observed: tuple[Picture, Mask, Picture] | None = None
         self._drawn_s: float | None = None
         self._celled_s: float | None = None
         self._glyphs: tuple[Glyph, ...] = ()
@@ -136,6 +137,11 @@ class Gate:
         """
         sees_the_place = self._watch.view is View.SAME and not self._home.is_left
         return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and sees_the_place else None
+
+    @property
+    def observed(self) -> tuple[Picture, Mask, Picture] | None:
+        """The working picture of the newest look, its pixels that differ from the place or move, and the place in that light."""
+        return self._observed
 
     @property
     def was_moved(self) -> bool:
@@ -192,8 +198,10 @@ class Gate:
         passed_s = interval_s if self._looked_s is None else float(np.clip(time_s - self._looked_s, 0, 2 * interval_s))
         self._looked_s = time_s
         self._waiting = None
-        seen = self._watch.look(picture, time_s, self._light.lit(self._reference), self._known)
+        place = self._light.lit(self._reference)
+        seen = self._watch.look(picture, time_s, place, self._known)
         self._fault = seen.state
+        self._observed = seen.working, seen.changed, place
         view = self._watch.view
         if seen.state is GateState.MOVED or view is View.OTHER:
             self._home.leave(self._reference, self._known)

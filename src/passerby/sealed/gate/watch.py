@@ -42,6 +42,7 @@ class Observation:
         differs: Working pixels that differ from the place or move and that no subject explains.
         areas_xyxy: (n, 4) float32, boxes around what `differs`, in pixels of the picture, largest first.
         present: Working pixels that subjects cover, or what moves along with them.
+        changed: Working pixels that differ from the place or move, subjects' too: of use for measuring only.
         hidden: Working pixels that subjects cover now or did at the look before.
         free: Working pixels that nothing covers.
         new_evidence: False where the picture repeats the one before it, or could not be judged: no sample may be taken.
@@ -56,6 +57,7 @@ class Observation:
     differs: Mask
     areas_xyxy: NDArray[np.float32]
     present: Mask
+    changed: Mask
     hidden: Mask
     free: Mask
     new_evidence: bool
@@ -113,7 +115,7 @@ class Watch:
             boxes = self._subjects.look(picture, time_s)
         except DetectorError:
             boxes, failed = Boxes.none(), True
-        observation, changed, moving = self._compare(working, boxes, reference, known)
+        observation, moving = self._compare(working, boxes, reference, known)
         areas = self._worth_a_look(observation.areas_xyxy)
         moves = self._any_moves(areas, moving)
         if len(areas) and not failed:
@@ -123,10 +125,10 @@ class Watch:
                 closer, failed = Boxes.none(), True
             if len(closer):
                 boxes = Boxes.joined([boxes, closer])
-                observation, changed, _ = self._compare(working, boxes, reference, known)
+                observation, _ = self._compare(working, boxes, reference, known)
         if failed:
             return self._without(observation, GateState.DETECTOR_FAILED)
-        self._subjects.follow(time_s, boxes, shares(boxes, changed, self._grid), shares(boxes, ~known, self._grid))
+        self._subjects.follow(time_s, boxes, shares(boxes, observation.changed, self._grid), shares(boxes, ~known, self._grid))
         under = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
         visible = ~(under | self._under_subject_before)
         state = self._judged(working, visible, observation.free, time_s)
@@ -148,8 +150,8 @@ class Watch:
             return self._states[time_s]
         return self._tamper.judge(working, visible, free, time_s, follows=self.view is View.SAME)
 
-    def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask, Mask]:
-        """The observation for these boxes; which working pixels differ or move, those under subjects included (for the tracks only); which move."""
+    def _compare(self, working: Picture, boxes: Boxes, reference: Picture, known: Mask) -> tuple[Observation, Mask]:
+        """The observation for these boxes; which working pixels move."""
         under = self._grid.working_boxes(boxes.xyxy, grow=SUBJECT_GROWTH)
         hidden = under | self._under_subject_before
         before = working if self._before is None else self._before
@@ -161,6 +163,7 @@ class Watch:
         foreground = split_by_subjects(moving | unlike, under)
         present = foreground.subjects | self._under_subject_before
         differs = foreground.unexplained & ~present
+        changed = (change > LEAST_MOTION) | (known & (unlikeness > LEAST_DIFFERENCE))
         observation = Observation(
             state=GateState.WATCHING,
             working=working,
@@ -170,12 +173,13 @@ class Watch:
             differs=differs,
             areas_xyxy=foreground.areas_xyxy * np.float32(self._grid.shrink),
             present=foreground.subjects,
+            changed=changed,
             hidden=present,
             free=~(present | differs),
             new_evidence=True,
             infrared=is_infrared(working, ~under),
         )
-        return observation, (change > LEAST_MOTION) | (known & (unlikeness > LEAST_DIFFERENCE)), moving
+        return observation, moving
 
     def _without(self, observation: Observation, state: GateState) -> Observation:
         """The same observation as no evidence for the plate."""

@@ -25,7 +25,7 @@ from passerby.sealed.worker.outbox import Outbox
 from passerby.sealed.worker.protections import close_in
 from passerby.sealed.worker.surroundings import Surroundings
 from passerby.sealed.worker.usage import Usage
-from passerby.site.orders import Configure, RestorePlate, SendPlate, Stop, decode_command
+from passerby.site.orders import Configure, Correct, RestorePlate, SendPlate, Stop, decode_command
 
 EXIT_DONE: Final = 0
 EXIT_CRASHED: Final = 70
@@ -109,6 +109,9 @@ def _obey(commands: BinaryIO, surroundings: Surroundings) -> None:
                 surroundings.bell.ring()
             elif isinstance(command, RestorePlate):
                 surroundings.kept_plates[command.camera] = command.scene
+            elif isinstance(command, Correct):
+                surroundings.corrections[command.camera, command.zone] = command.model
+                surroundings.bell.ring()
             elif isinstance(command, Stop):
                 break
     except (SceneError, OSError):

@@ -10,19 +10,21 @@ import msgspec
 
 from passerby.clock import Clock
 from passerby.errors import DetectorError, SettingsError
+from passerby.measure.crowd import Crowd
 from passerby.measure.meter import Meter
-from passerby.released.measurement import Measurement, Pulse
+from passerby.released.measurement import CrowdNumbers, Measurement, Pulse
 from passerby.released.messages import MOST_TEXT, CameraHealth, CaptureState, Reason, SceneMessage, Trouble
 from passerby.released.scene import GateState, Level, Scene, Size
+from passerby.sealed.features.crowd import CrowdView
 from passerby.sealed.gate.gate import WITHHOLDS_ALL, Gate
 from passerby.sealed.gate.ground import Homography
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.worker.camera import Camera, LivePicture
 from passerby.sealed.worker.kept_plate import kept_plate
-from passerby.sealed.worker.metering import MEASURE, meter_of
+from passerby.sealed.worker.metering import MEASURE, crowd_of, crowd_view_of, meter_of
 from passerby.sealed.worker.timed_detector import TimedDetector
-from passerby.site.orders import CameraOrder
+from passerby.site.orders import CameraOrder, CrowdModel
 
 GATE: Final = "gate"
 """Where an error was: in gating a picture, ..."""
@@ -92,6 +94,8 @@ class GatedCamera:
         self._metered: Size | None = None
         """The size of the pictures that the meter measures."""
         self._latest: Latest | None = None
+        self._crowds: dict[str, Crowd | None] = {}
+        self._crowd_view: CrowdView | None = None
         self._kept_plates = kept_plates
         self._settings = settings
         self.capture = camera
@@ -217,10 +221,23 @@ class GatedCamera:
             told += [Trouble(self.id, Reason.NONE, "CameraMoved" if self._moved else "CameraBack", MEASURE)]
         if self._meter is None:
             self._meter, self._metered = meter_of(self._order, latest.size), latest.size
+            self._meter.correct(self._crowds)
+            self._crowd_view = crowd_view_of(self._order, latest.size)
         sighting = None if self._gate is None or latest.state in WITHHOLDS_ALL else self._gate.sighting
         if sighting is None or sighting.time_s != latest.time_s:
             return told + self._meter.blind(latest.time_s, latest.wall_s)
-        return told + self._meter.see(sighting, latest.wall_s)
+        return told + self._meter.see(sighting, latest.wall_s, self._crowd_numbers())
+
+    def correct(self, zone: str, model: CrowdModel | None) -> None:
+        """Corrects the count of a zone from now on. A correction that says nothing is none: the detector's count stands."""
+        self._crowds[zone] = crowd_of(model)
+        if self._meter is not None:
+            self._meter.correct(self._crowds)
+
+    def _crowd_numbers(self) -> list[CrowdNumbers]:
+        """What of each zone differs from the place; empty where that is not known."""
+        observed = None if self._gate is None else self._gate.observed
+        return [] if self._crowd_view is None or observed is None else self._crowd_view.of(*observed)
 
     def stop_measuring(self) -> list[Pulse | Measurement]:
         """What is left to be told: no picture comes for long, or the end has come. Measuring begins anew with the next picture."""

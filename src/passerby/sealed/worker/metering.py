@@ -1,11 +1,14 @@
 """A camera's order becomes its meter: zones and lines with their areas and lengths on the ground."""
 
 from passerby.errors import SettingsError
+from passerby.measure.crowd import Crowd
 from passerby.measure.ground import GroundPlane
 from passerby.measure.meter import LineFacts, Meter
 from passerby.measure.zone import Zone
 from passerby.released.scene import Size
-from passerby.site.orders import CameraOrder, Polygon
+from passerby.sealed.features.crowd import CrowdView
+from passerby.sealed.gate.grid import Grid
+from passerby.site.orders import CameraOrder, CrowdModel, Polygon
 
 MEASURE = "measure"
 """Where an error was: in measuring."""
@@ -21,6 +24,24 @@ def meter_of(order: CameraOrder, size: Size) -> Meter:
         Zone(zone.id, zone.polygon, _area_m2(plane, zone.polygon), waiting=zone.kind == "waiting", queue=zone.kind == "queue") for zone in order.zones
     ]
     return Meter(order.camera, size, zones, [LineFacts(line.id, line.a, line.b) for line in order.lines], plane)
+
+
+def crowd_view_of(order: CameraOrder, size: Size) -> CrowdView | None:
+    """What takes the numbers of the camera's zones off its pictures; None = its ground is not known, or a zone reaches above the horizon."""
+    if order.ground is None or not order.zones:
+        return None
+    plane = GroundPlane.of(order.ground, foot_of(order))
+    if any(_area_m2(plane, zone.polygon) is None for zone in order.zones):
+        return None
+    return CrowdView(Grid(size), [zone.polygon for zone in order.zones], plane)
+
+
+def crowd_of(model: CrowdModel | None) -> Crowd | None:
+    """A correction, ready to be asked; None where it says nothing."""
+    try:
+        return None if model is None else Crowd(model)
+    except ValueError:
+        return None
 
 
 def foot_of(order: CameraOrder) -> tuple[float, float]:

@@ -50,7 +50,7 @@ class Worker:
         self._outbox = surroundings.outbox
         self._bell = bell = surroundings.bell
         self._usage = surroundings.usage
-        self._plates_wanted = surroundings.plates_wanted
+        self._plates_wanted, self._corrections = surroundings.plates_wanted, surroundings.corrections
         self._clock = clock
         self._pace = LookPace(MOST_LOOKS_HZ, clock.monotonic_s())
         self._name_files = NameFiles()
@@ -79,7 +79,7 @@ class Worker:
                 if now_s >= due_s:
                     self._beat(now_s)
                     due_s = now_s + BEAT_S
-                self._ask_for_plates()
+                self._follow_commands()
                 if self._work(now_s):
                     self._pace.spent(self._clock.monotonic_s() - now_s)
                 elif self._bell.wait(due_s - self._clock.monotonic_s()):
@@ -153,11 +153,16 @@ class Worker:
             with suppress(Exception):
                 camera.stop_measuring()
 
-    def _ask_for_plates(self) -> None:
+    def _follow_commands(self) -> None:
         while self._plates_wanted:
             camera = self._cameras.get(self._plates_wanted.pop())
             if camera is not None:
                 camera.send_plate()
+        while self._corrections:
+            (name, zone), model = self._corrections.popitem()
+            camera = self._cameras.get(name)
+            if camera is not None:
+                camera.correct(zone, model)
 
     def _tell_changes(self) -> None:
         """Tells of captures whose state changed."""

@@ -19,6 +19,7 @@ class Right(StrEnum):
     EXPORT = "export"
     MEASUREMENTS = "measurements"
     TALLY = "tally"
+    ALERTS = "alerts"
     METRICS = "metrics"
     ADMIN = "admin"
 
@@ -79,6 +80,13 @@ _TABLE: Final[Mapping[str, Right | None]] = MappingProxyType(
         "GET /live/{}/{}.mp4": Right.WATCH,
         "GET /live/{}/{}": Right.WATCH,
         "GET /live/{}/{}.m4s": Right.WATCH,
+        "GET /api/alerts": Right.WATCH,
+        "GET /api/alerts/{}": Right.WATCH,
+        "POST /api/alerts/drill": Right.ALERTS,
+        "POST /api/alerts/{}/acknowledge": Right.ALERTS,
+        "POST /api/alerts/{}/comment": Right.ALERTS,
+        "POST /api/alerts/{}/close": Right.ALERTS,
+        "POST /api/alerts/{}/hold": Right.ADMIN,
         "GET /tally": Right.TALLY,
         "GET /api/tallies/places": Right.TALLY,
         "GET /api/tallies/clock": Right.TALLY,
@@ -88,6 +96,7 @@ _TABLE: Final[Mapping[str, Right | None]] = MappingProxyType(
         "GET /metrics": Right.METRICS,
         "GET /api/measurements/zones": Right.MEASUREMENTS,
         "GET /api/measurements/lines": Right.MEASUREMENTS,
+        "GET /api/measurements/heat": Right.MEASUREMENTS,
         "GET /api/pulses": Right.MEASUREMENTS,
         "GET /api/recordings": Right.RECORDINGS,
         "GET /api/recordings/{}": Right.RECORDINGS,

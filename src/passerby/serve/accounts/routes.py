@@ -41,7 +41,7 @@ class SessionAnswer(Answer):
     by: str | None
     """machine, session or token."""
     rights: list[str] = Field(default_factory=list)
-    """What it may do: watch, recordings, export, measurements, tally, metrics, admin."""
+    """What it may do: watch, recordings, export, measurements, tally, alerts, metrics, admin."""
     closed: str = ""
     """Why nobody gets in; empty = they do."""
     lasts_s: float = LASTS_S

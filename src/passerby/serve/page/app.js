@@ -1,5 +1,6 @@
 // The page: which view is shown, the head with the site's name and sums, appearance, and what comes from the feed.
 // Everything comes from this server; nothing of a place is kept.
+import { Bell } from "./alert_bell.js";
 import { ORDER, WORDS, shape } from "./conditions.js";
 import { element, mark, put } from "./elements.js";
 import { Feed } from "./feed.js";
@@ -19,10 +20,16 @@ const app = {
   go: (hash) => { location.hash = hash; },
   say: (words) => put($("news"), words),
   camera: (id) => app.answer?.cameras.find((camera) => camera.id === id) ?? null,
+  rights: [], // what whoever looks may do here
+  session: () => session(),
 };
 const wall = new Wall(app);
 let view = null;
 let connected = false;
+app.bell = new Bell(app, (state) => {
+  wall.alerts(state);
+  view?.alerts?.(state);
+});
 
 const feed = new Feed({ scene: (id, scene) => view?.scene?.(id, scene), gone: (id) => view?.gone?.(id), cameras, connection });
 
@@ -47,6 +54,7 @@ function connection(state) {
   const open = state === "open";
   if (open === connected && (open || app.answer)) return;
   connected = open;
+  app.bell.look();
   if (!open) {
     view?.lost?.("Passerby does not answer.");
     wall.lost("Passerby does not answer.");
@@ -62,6 +70,7 @@ async function session() {
     const who = answer.ok ? await answer.json() : null;
     if (answer.status === 401 || (who?.accounts && !who.account)) location.assign("/login");
     $("logout").hidden = who?.by !== "session";
+    app.rights = who && who.by !== "token" ? who.rights : [];
   } catch {
     // It does not answer at all: the feed tries again.
   }
@@ -108,7 +117,7 @@ function news(before, answer) {
   if (changed.length) app.say(changed.slice(0, 3).map((camera) => `${camera.name}: ${camera.says}`).join(" "));
 }
 
-/** Shows what the address names: `#/`, `#/place/ID`, `#/recordings/ID?at=...`. */
+/** Shows what the address names: `#/`, `#/place/ID`, `#/recordings/ID?at=...`, `#/alerts/ID`. */
 async function route() {
   if (!app.answer) return;
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -116,12 +125,15 @@ async function route() {
   const camera = app.camera(id);
   const from = view;
   if (page === "main") return main.focus();
+  if (page === "alerts" && from?.turn) return from.turn(id);
   if (from === wall) wall.rest();
   else from?.close();
-  mark($("to-live"), "aria-current", page === "recordings" ? "false" : "page");
-  mark($("to-recordings"), "aria-current", page === "recordings" ? "page" : "false");
+  const here = ["recordings", "alerts"].includes(page) ? page : "live";
+  for (const name of ["live", "recordings", "alerts"]) mark($(`to-${name}`), "aria-current", name === here ? "page" : "false");
+  app.bell.hide(page === "alerts");
   if (page === "place") open(new Place(app, id), camera ? [id] : []);
   else if (page === "recordings" && app.answer.cameras.length) await recordings(camera ?? app.answer.cameras[0], new URLSearchParams(query));
+  else if (page === "alerts") await alerts(id);
   else open(wall, null);
   document.title = [view.title, app.answer.site, "Passerby"].filter(Boolean).join(" · ");
   if (from) view.focus?.(from);
@@ -151,6 +163,17 @@ async function recordings(camera, query) {
     if (location.hash === here) open(new Recordings(app, camera.id, query), []);
   } catch {
     open({ node: element("p", { class: "note" }, "The page of the recordings could not be loaded."), close() {} }, []);
+  }
+}
+
+async function alerts(id) {
+  const here = location.hash;
+  try {
+    const { Alerts, styled } = await import("./alerts.js");
+    await styled();
+    if (location.hash === here) open(new Alerts(app, id), []);
+  } catch {
+    open({ node: element("p", { class: "note" }, "The page of the alerts could not be loaded."), close() {} }, []);
   }
 }
 

@@ -1,4 +1,5 @@
 // The wall: all places at once. They fit the screen without scrolling where that leaves each large enough to see; on a phone they are one column.
+import { SEVERITIES, severityShape } from "./alert_words.js";
 import { stateMark, tellState, withheld } from "./conditions.js";
 import { element, icon, mark, put } from "./elements.js";
 import { LiveView } from "./live_view.js";
@@ -30,7 +31,8 @@ class Tile {
     this.more = element("p", { class: "more" });
     this.share = element("p", { class: "share" }, icon("withheld", "0 0 12 12"), element("span"), element("span", { class: "unseen" }, " withheld"));
     const place = element("div");
-    this.node = element("li", { class: "tile" }, element("div", { class: "frame" }, place), element("div", { class: "bar" }, element("h2", {}, this.link), this.state, this.more, this.share));
+    this.alert = element("p", { class: "tile-alert", hidden: true });
+    this.node = element("li", { class: "tile" }, element("div", { class: "frame" }, place), this.alert, element("div", { class: "bar" }, element("h2", {}, this.link), this.state, this.more, this.share));
     this.live = new LiveView(place, camera);
     this.live.see(false); // until the wall finds it in the window
     this.tell(camera);
@@ -46,6 +48,16 @@ class Tile {
   take(scene) {
     this.live.take(scene);
     this.words();
+  }
+
+  /** An alert is open here: the most urgent one's shape and word. null = none. */
+  ring(severity) {
+    if (this.alert.dataset.severity === (severity ?? "")) return;
+    this.alert.dataset.severity = severity ?? "";
+    this.alert.hidden = !severity;
+    if (!severity) return;
+    mark(this.alert, "class", `tile-alert is-${severity}`);
+    this.alert.replaceChildren(severityShape(severity), SEVERITIES[severity]);
   }
 
   /** The line below: who is in view, or what is the matter; and how much is withheld. */
@@ -65,6 +77,7 @@ class Tile {
 
 export class Wall {
   #tiles = new Map();
+  #alerts = [];
   #last = null;
   #seen = new IntersectionObserver((entries) => {
     for (const entry of entries) this.#of(entry.target)?.live.see(entry.isIntersecting);
@@ -105,6 +118,7 @@ export class Wall {
       }
       if (this.list.children[at] !== tile.node) this.list.insertBefore(tile.node, this.list.children[at] ?? null);
     });
+    this.alerts({ answer: { alerts: this.#alerts } });
     this.empty.hidden = ids.size > 0;
     this.list.hidden = ids.size === 0;
     this.#fit();
@@ -112,6 +126,13 @@ export class Wall {
 
   scene(id, scene) {
     this.#tiles.get(id)?.take(scene);
+  }
+
+  /** Where alerts are open, exercises left out. */
+  alerts({ answer }) {
+    this.#alerts = answer?.alerts.filter((alert) => !alert.exercise && alert.state === "open") ?? [];
+    const ringing = (id) => Object.keys(SEVERITIES).find((severity) => this.#alerts.some((alert) => alert.camera === id && alert.severity === severity));
+    for (const [id, tile] of this.#tiles) tile.ring(ringing(id) ?? null);
   }
 
   gone(id) {

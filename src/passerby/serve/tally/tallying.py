@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Protocol
 
 from passerby.clock import Clock
@@ -24,6 +25,8 @@ OLDEST_S: Final = 26 * 3600.0
 """Taps that waited for longer in a phone without a network are not taken any more."""
 AHEAD_S: Final = 5.0
 """So far a tap may lie ahead of our clock."""
+DAYS_EVERY_S: Final = 60.0
+"""So often is looked whether tallies of a day were deleted."""
 LATE_S: Final = 60.0
 """Pulses are remembered for so long."""
 MOST_WAITING: Final = 4096
@@ -96,6 +99,8 @@ class Tallying:
         self._due_s: float | None = None
         self._settled_s = 0.0
         self._compared: tuple[CountedPlace, ...] | None = None
+        self._days: frozenset[date] = frozenset()
+        self._days_at_s = -DAYS_EVERY_S
 
     def place(self, table: Table, camera: str, place: str) -> CountedPlace | None:
         """The zone or line of that name; None = there is none."""
@@ -138,7 +143,7 @@ class Tallying:
             places = self.places()
             monotonic_s = self.clock.monotonic_s()
             # Also where zones are drawn anew: what was counted before says nothing of them.
-            due = (self._due_s is not None and monotonic_s >= self._due_s) or places is not self._compared
+            due = self._some_were_deleted(monotonic_s) or (self._due_s is not None and monotonic_s >= self._due_s) or places is not self._compared
             due = due and not self._is_comparing
             if due:
                 self._is_comparing = True
@@ -146,6 +151,14 @@ class Tallying:
         if due:
             # Aside, for it may take minutes: pulses that new stamps are compared with are kept for one.
             self._run(lambda: self._compare(places))
+
+    def _some_were_deleted(self, monotonic_s: float) -> bool:
+        """Whether tallies of a day are gone that were there before: what was told of them is told anew without them."""
+        if monotonic_s - self._days_at_s < DAYS_EVERY_S:
+            return False
+        self._days_at_s = monotonic_s
+        before, self._days = self._days, frozenset(self._tallies.days())
+        return not before <= self._days
 
     def _compare(self, places: tuple[CountedPlace, ...]) -> None:
         """Has the accuracy told anew."""
@@ -167,11 +180,11 @@ class Tallying:
     def _note(self, stamp: Tap, now_s: float) -> bool:
         """Whether a stamp is done with: what was measured then is noted, or can no longer be known."""
         pulse = pulse_at(self._pulses.of(stamp.camera).get(stamp.camera, []), stamp.wall_s)
-        people = None if pulse is None else next((zone.people for zone in pulse.zones if zone.zone == stamp.place), None)
-        if people is None:
+        zone = None if pulse is None else next((zone for zone in pulse.zones if zone.zone == stamp.place), None)
+        if zone is None:
             return now_s - stamp.wall_s > LATE_S
         try:
-            self._tallies.note(stamp.wall_s, Seen(id=stamp.id, people=round(people, 2)))
+            self._tallies.note(stamp.wall_s, Seen(id=stamp.id, people=round(zone.people, 2), crowd=zone.crowd))
         except OutputError as error:
             self._journal.warning("what was measured at a tally could not be noted", why=error.message)
         return True

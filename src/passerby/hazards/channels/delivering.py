@@ -1,0 +1,222 @@
+"""Tells by one channel what waits for it: in order, again and again until it is taken, and never so often that it is a burden."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from passerby.clock import Clock
+from passerby.errors import OutputError
+from passerby.hazards.channels.delivery import ChannelError
+from passerby.hazards.channels.grouping import Grouping
+from passerby.hazards.channels.sender import Sender
+from passerby.hazards.channels.waiting import Row, Waiting
+from passerby.site.durations import DAY_S
+
+FAILING_S: Final = 60.0
+"""A channel that fails for so long is an alert."""
+POLL_S: Final = 1.0
+"""Quiet hours begin and end, dead letters are sent again by another process: looked at so often."""
+TEND_S: Final = 15.0
+ALL_WITHIN_S: Final = 30.0
+"""A sender that takes longer has failed."""
+MOST_REFUSALS: Final = 5
+MOST_WORDS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast is tried again.
+
+    Attributes:
+        first_s: Pause behind the first failure; it doubles with each, up to `longest_s`, and up to half of it is taken off by chance.
+        dead_after_s: What waited for so long and fails is given up ...
+        dead_tries: ... once the channel has failed so often in a row: the clock alone gives up nothing.
+    """
+
+    first_s: float = 1.0
+    longest_s: float = 300.0
+    dead_after_s: float = 3 * DAY_S
+    dead_tries: int = 20
+
+    def pause_s(self, failures: int) -> float:
+        """Seconds until the next try."""
+        longest = min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, 30))
+        return longest * (1 - random.random() / 2)  # noqa: S311 - jitter, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a delivery, for the alert's history.
+
+    Attributes:
+        alert: Id of the alert.
+        channel: Id of the channel.
+        wall_s: When, seconds since 1970 UTC.
+        words: "delivered", or why it was given up.
+    """
+
+    alert: str
+    channel: str
+    wall_s: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a channel at work asks and tells.
+
+    Attributes:
+        is_quiet: Whether it is a quiet hour.
+        told: Is told what was delivered and what was given up.
+        failing: Is told in words that the channel fails, once it does for long; with "" that it works.
+    """
+
+    is_quiet: Callable[[], bool]
+    told: Callable[[Sequence[Told]], object]
+    failing: Callable[[str, str], object]
+
+
+class Delivering:
+    """One channel at work.
+
+    Args:
+        channel: Its id.
+        make: Makes its sender; called again where that failed.
+        waiting: What waits.
+        clock: Time.
+        pace: How fast is tried again.
+        group_from: Messages one by one within a minute, where people are told.
+        hooks: What it asks and tells.
+    """
+
+    def __init__(self, channel: str, make: Callable[[], Sender], waiting: Waiting, clock: Clock, pace: Pace, group_from: int, hooks: Hooks) -> None:
+        self.channel, self._make, self._waiting, self._clock, self._pace = channel, make, waiting, clock, pace
+        self._is_quiet, self._told, self._on_failing = hooks.is_quiet, hooks.told, hooks.failing
+        self._grouping = Grouping(group_from)
+        self._sender: Sender | None = None
+        self._one_by_one = 0
+        self._failures = 0
+        self._failed_at_s: float | None = None
+        self._tended_at_s = -TEND_S
+        self.wake = asyncio.Event()
+        self.delivered = 0
+        self.words = ""
+        self._works = False
+
+    @property
+    def failing_s(self) -> float:
+        """For how long it has failed."""
+        return 0.0 if self._failed_at_s is None else self._clock.monotonic_s() - self._failed_at_s
+
+    async def run(self) -> None:
+        """Tells, until it is cancelled."""
+        try:
+            while True:
+                self.wake.clear()
+                pause_s = await self._step()
+                if self._failures:
+                    await self._rest(pause_s)
+                elif pause_s > 0:
+                    await self._until(pause_s)
+        finally:
+            if self._sender is not None:
+                await self._sender.close()
+
+    async def _step(self) -> float:
+        """Tells something, if there is something; seconds until there may be more."""
+        rows: Sequence[Row] = ()
+        try:
+            sender = self._sender = self._sender or self._make()
+            rows, pause_s = self._pick(sender)
+            if rows:
+                async with asyncio.timeout(ALL_WITHIN_S):
+                    await sender.send([row.delivery for row in rows])
+                self._taken(rows)
+                return 0.0
+            if self._clock.monotonic_s() - self._tended_at_s >= TEND_S:
+                self._tended_at_s = self._clock.monotonic_s()
+                async with asyncio.timeout(ALL_WITHIN_S):
+                    await sender.tend()
+                self._succeeded()
+        except ChannelError as error:
+            return self._failed(rows, error.reason, refused=error.refused)
+        except TimeoutError:
+            return self._failed(rows, "no answer in time")
+        except OutputError as error:
+            return self._failed((), error.message)
+        except Exception as error:  # noqa: BLE001 - the life of the channel is supervised here; the text may quote an address
+            return self._failed(rows, f"unexpected {type(error).__name__}")
+        return min(POLL_S, pause_s)
+
+    def _pick(self, sender: Sender) -> tuple[Sequence[Row], float]:
+        most = 1 if self._one_by_one and not sender.summarises else sender.most
+        quiet = self._is_quiet()
+        if not sender.summarises:
+            return self._waiting.next(self.channel, most, quiet=quiet), POLL_S
+        rows = self._waiting.next(self.channel, self._grouping.most + 1, quiet=quiet)
+        urgent = len(rows) > self._grouping.most and self._waiting.has_loud(self.channel)
+        picked, pause_s = self._grouping.pick(rows, self._clock.monotonic_s(), urgent=urgent)
+        return (self._waiting.next(self.channel, most, quiet=quiet) if len(picked) > 1 else picked), pause_s
+
+    def _taken(self, rows: Sequence[Row]) -> None:
+        self._waiting.taken(self.channel, [row.seq for row in rows])
+        self._grouping.sent(len(rows), self._clock.monotonic_s())
+        self._one_by_one = max(0, self._one_by_one - len(rows))
+        self.delivered += len(rows)
+        self._succeeded()
+        now_s = self._clock.wall_s()
+        self._told([Told(row.delivery.alert, self.channel, now_s, "delivered") for row in rows if row.delivery.what.value in ("opened", "returned")])
+
+    def _succeeded(self) -> None:
+        self._failures, self._failed_at_s, self.words = 0, None, ""
+        if not self._works:
+            self._works = True
+            self._on_failing(self.channel, "")
+
+    def _failed(self, rows: Sequence[Row], reason: str, *, refused: bool = False) -> float:
+        self._failures += 1
+        self.words = reason[:MOST_WORDS]
+        if self._failed_at_s is None:
+            self._failed_at_s = self._clock.monotonic_s()
+        try:
+            self._waiting.failed([row.seq for row in rows])
+            self._give_up(rows, reason, refused=refused)
+        except OutputError as error:
+            self.words = error.message[:MOST_WORDS]
+        return self._pace.pause_s(self._failures)
+
+    def _give_up(self, rows: Sequence[Row], reason: str, *, refused: bool) -> None:
+        """Dead letters: what is refused by itself again and again, and what is too old."""
+        if refused and len(rows) > 1:
+            self._one_by_one = len(rows)  # one of them is not taken: which one shows when they go one by one
+            return
+        old_s = self._clock.wall_s() - self._pace.dead_after_s
+        gone = [row for row in rows if row.made_s <= old_s] if self._failures >= self._pace.dead_tries else []
+        if refused and rows and rows[0].tries + 1 >= MOST_REFUSALS:
+            gone = list(rows)
+        if gone:
+            self._waiting.bury(self.channel, [row.seq for row in gone], reason)
+            now_s = self._clock.wall_s()
+            self._told([Told(row.delivery.alert, self.channel, now_s, f"given up: {reason}") for row in gone])
+
+    async def _rest(self, pause_s: float) -> None:
+        """Waits behind a failure; what comes meanwhile does not hurry it."""
+        until_s = self._clock.monotonic_s() + pause_s
+        while (left_s := until_s - self._clock.monotonic_s()) > 0:
+            await asyncio.sleep(min(left_s, POLL_S))
+            self._tell_failing()
+        self._tell_failing()
+
+    def _tell_failing(self) -> None:
+        if self.failing_s >= FAILING_S:
+            self._works = False
+            self._on_failing(self.channel, f"nobody is told by channel '{self.channel}' for {self.failing_s:.0f} s: {self.words}")
+
+    async def _until(self, pause_s: float) -> None:
+        try:
+            async with asyncio.timeout(pause_s):
+                await self.wake.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,316 @@
+"""What waits to be told, on disk: one SQLite file, written by the running site (and, for dead letters, by `passerby channels`).
+
+    <state>/alerts/outbox.sqlite        a write-ahead log, every transaction synced: what was accepted survives a crash and a power cut
+
+It can be made anew from the alerts' own history; what it alone holds is what was not delivered yet. SQLite is met here only.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from passerby.errors import OutputError
+from passerby.hazards.channels.delivery import Delivery, decoded, encoded
+from passerby.hazards.channels.known import Known
+from passerby.released.durable import make_folder, sync_folder
+
+NAME: Final = "outbox.sqlite"
+MOST_WAITING: Final = 50_000
+"""Deliveries that wait for one channel; the oldest of more become dead letters."""
+MOST_DEAD: Final = 100_000
+"""Dead letters of all channels; the oldest of more are deleted, and counted."""
+BUSY_S: Final = 5.0
+FULL: Final = "too much was waiting"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS alerts (alert TEXT PRIMARY KEY, last INTEGER NOT NULL, open INTEGER NOT NULL, changed_s REAL NOT NULL, body BLOB NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told (alert TEXT NOT NULL, channel TEXT NOT NULL, PRIMARY KEY (alert, channel)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS armed (alert TEXT NOT NULL, channel TEXT NOT NULL, number INTEGER NOT NULL, made_s REAL NOT NULL,
+    PRIMARY KEY (alert, channel)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS begun (wall_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, alert TEXT NOT NULL, number INTEGER NOT NULL,
+    loud INTEGER NOT NULL, dead INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, made_s REAL NOT NULL, why TEXT NOT NULL DEFAULT '',
+    body BLOB NOT NULL, UNIQUE (channel, alert, number));
+CREATE INDEX IF NOT EXISTS waiting ON deliveries (channel, dead, seq);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A delivery that waits, or a dead letter.
+
+    Attributes:
+        seq: Its place in the order.
+        made_s: When it was accepted, seconds since 1970 UTC.
+        tries: How often it was sent in vain.
+        why: Why it was given up; "" = it waits.
+        delivery: What is told.
+    """
+
+    seq: int
+    made_s: float
+    tries: int
+    why: str
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """An alert that a channel of escalation is told of unless somebody acknowledges it."""
+
+    alert: str
+    channel: str
+    number: int
+    made_s: float
+
+
+class Waiting:
+    """The file. Each call is whole or nothing; may be called from several threads.
+
+    Args:
+        folder: The folder of the alerts in the state folder. It is made if it is not there.
+        wall_s: The time now, seconds since 1970 UTC.
+        mend: Whether a file that is damaged is set aside.
+
+    Attributes:
+        begun_s: When the file was made: of what was before, nobody is told.
+        damaged: Whether there was a file that could not be read; it was set aside.
+        lost: Dead letters that were deleted since the start, as there were too many.
+
+    Raises:
+        OutputError: It cannot be used.
+    """
+
+    def __init__(self, folder: Path, wall_s: float, *, mend: bool = True) -> None:
+        self.path = folder / NAME
+        self.lost = 0
+        self._counts: dict[str, int] = {}
+        self._lock = threading.RLock()
+        with _told_of("opened"):
+            make_folder(folder)
+            try:
+                self._database = _opened(self.path)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError) or not mend:
+                    raise
+                self.damaged = _set_aside(self.path)
+                self._database = _opened(self.path)
+            else:
+                self.damaged = False
+            sync_folder(folder)
+        self._do("INSERT INTO begun SELECT ? WHERE NOT EXISTS (SELECT 1 FROM begun)", wall_s)
+        begun = self._one("SELECT MIN(wall_s) FROM begun")
+        self.begun_s = wall_s if begun is None else float(begun[0])
+        self.count_anew()
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._database.close()
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """All that is written inside is kept together, or none of it.
+
+        Raises:
+            OutputError: It could not be kept.
+        """
+        with self._lock, _told_of("written"):
+            if self._database.in_transaction:
+                yield
+                return
+            counts = dict(self._counts)
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                self._counts = counts
+                raise
+
+    def known(self, alert: str) -> tuple[Known, int] | None:
+        """What is known of an alert, and the number of its last event."""
+        row = self._one("SELECT body, last FROM alerts WHERE alert = ?", alert)
+        return None if row is None else (msgspec.json.decode(row[0], type=Known), int(row[1]))
+
+    def open_alerts(self) -> list[Known]:
+        """What is known of the alerts that are open."""
+        return [msgspec.json.decode(row[0], type=Known) for row in self._all("SELECT body FROM alerts WHERE open")]
+
+    def learn(self, alert: str, known: Known, number: int, wall_s: float) -> None:
+        """Keeps what is known of an alert with an event."""
+        self._do("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?)", alert, number, known.open, wall_s, msgspec.json.encode(known))
+
+    def forget(self, before_s: float) -> None:
+        """Forgets alerts that are over, that nothing waits of, and that did not change since a time."""
+        gone = "SELECT alert FROM alerts WHERE NOT open AND changed_s < ? AND alert NOT IN (SELECT alert FROM deliveries)"
+        with self.at_once():
+            self._do(f"DELETE FROM told WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+            self._do(f"DELETE FROM alerts WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+
+    def was_told(self, alert: str, channel: str) -> bool:
+        """Whether the channel tells of the alert."""
+        return self._one("SELECT 1 FROM told WHERE alert = ? AND channel = ?", alert, channel) is not None
+
+    def tells(self, alert: str, channel: str) -> None:
+        """From now on the channel tells of the alert."""
+        self._do("INSERT OR IGNORE INTO told VALUES (?, ?)", alert, channel)
+
+    def put(self, delivery: Delivery, made_s: float, *, loud: bool) -> None:
+        """A delivery waits from now on. Loud: quiet hours do not hold it, nor those of the same alert before it."""
+        with self.at_once():
+            added = self._do(
+                "INSERT OR IGNORE INTO deliveries (channel, alert, number, loud, made_s, body) VALUES (?, ?, ?, ?, ?, ?)",
+                *(delivery.channel, delivery.alert, delivery.number, loud, made_s, encoded(delivery)),
+            )
+            if loud:
+                self._do("UPDATE deliveries SET loud = 1 WHERE channel = ? AND alert = ? AND NOT loud", delivery.channel, delivery.alert)
+            self._counts[delivery.channel] = self._counts.get(delivery.channel, 0) + added
+            if self._counts[delivery.channel] > MOST_WAITING:
+                oldest = self._one("SELECT MIN(seq) FROM deliveries WHERE channel = ? AND NOT dead", delivery.channel)
+                if oldest is not None and oldest[0] is not None:
+                    self.bury(delivery.channel, [int(oldest[0])], FULL)
+
+    def next(self, channel: str, most: int, *, quiet: bool) -> list[Row]:
+        """The oldest deliveries that wait for a channel; in quiet hours the loud ones only."""
+        only = " AND loud" if quiet else ""
+        sql = f"SELECT seq, made_s, tries, why, body FROM deliveries WHERE channel = ? AND NOT dead{only} ORDER BY seq LIMIT ?"  # noqa: S608 - the text is ours
+        return [_row(row) for row in self._all(sql, channel, most)]
+
+    def has_loud(self, channel: str) -> bool:
+        """Whether an alarm waits for a channel."""
+        return self._one("SELECT 1 FROM deliveries WHERE channel = ? AND NOT dead AND loud LIMIT 1", channel) is not None
+
+    def taken(self, channel: str, seqs: Sequence[int]) -> None:
+        """They were delivered."""
+        with self.at_once():
+            gone = sum(self._do("DELETE FROM deliveries WHERE seq = ? AND NOT dead", seq) for seq in seqs)
+            self._counts[channel] = max(0, self._counts.get(channel, 0) - gone)
+
+    def failed(self, seqs: Sequence[int]) -> None:
+        """They were sent in vain."""
+        with self.at_once():
+            for seq in seqs:
+                self._do("UPDATE deliveries SET tries = tries + 1 WHERE seq = ?", seq)
+
+    def bury(self, channel: str, seqs: Sequence[int], why: str) -> None:
+        """They are given up: dead letters."""
+        with self.at_once():
+            gone = sum(self._do("UPDATE deliveries SET dead = 1, why = ? WHERE seq = ? AND NOT dead", why, seq) for seq in seqs)
+            self._counts[channel] = max(0, self._counts.get(channel, 0) - gone)
+            dead = self._one("SELECT COUNT(*) FROM deliveries WHERE dead")
+            if dead is not None and (over := int(dead[0]) - MOST_DEAD) > 0:
+                self.lost += self._do("DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries WHERE dead ORDER BY seq LIMIT ?)", over)
+
+    def bury_all_but(self, channels: Sequence[str], why: str) -> int:
+        """What waits for channels that there are no more is given up; how much."""
+        marks = ", ".join("?" for _ in channels)
+        with self.at_once():
+            gone = self._do(f"UPDATE deliveries SET dead = 1, why = ? WHERE NOT dead AND channel NOT IN ({marks})", why, *channels)  # noqa: S608 - marks
+            self._do(f"DELETE FROM armed WHERE channel NOT IN ({marks})", *channels)  # noqa: S608 - marks
+            for channel in set(self._counts) - set(channels):
+                self._counts[channel] = 0
+        return gone
+
+    def dead(self, channel: str | None = None) -> list[Row]:
+        """The dead letters, of one channel or of all, oldest first."""
+        sql = "SELECT seq, made_s, tries, why, body FROM deliveries WHERE dead"
+        rows = self._all(sql + " ORDER BY seq") if channel is None else self._all(sql + " AND channel = ? ORDER BY seq", channel)
+        return [_row(row) for row in rows]
+
+    def retry(self, seqs: Sequence[int], wall_s: float) -> int:
+        """Dead letters wait again, in their old order; how many."""
+        with self.at_once():
+            found = sum(
+                self._do("UPDATE deliveries SET dead = 0, tries = 0, why = '', made_s = ? WHERE seq = ? AND dead", wall_s, seq) for seq in seqs
+            )
+        self.count_anew()
+        return found
+
+    def count_anew(self) -> None:
+        """Counts what waits: another process may have changed it."""
+        with self._lock:
+            rows = self._all("SELECT channel, COUNT(*) FROM deliveries WHERE NOT dead GROUP BY 1")
+            self._counts = {str(channel): int(count) for channel, count in rows}
+
+    def counts(self, channel: str) -> tuple[int, int]:
+        """How many wait for a channel, and how many dead letters of it there are."""
+        row = self._one("SELECT COALESCE(SUM(NOT dead), 0), COALESCE(SUM(dead), 0) FROM deliveries WHERE channel = ?", channel)
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+    def arm(self, armed: Armed) -> None:
+        """A channel of escalation is told of an alert unless it is disarmed. What is armed stays as it is."""
+        self._do("INSERT OR IGNORE INTO armed VALUES (?, ?, ?, ?)", armed.alert, armed.channel, armed.number, armed.made_s)
+
+    def disarm(self, alert: str, channel: str | None = None) -> None:
+        """No channel of escalation, or one not, is told of the alert."""
+        if channel is None:
+            self._do("DELETE FROM armed WHERE alert = ?", alert)
+        else:
+            self._do("DELETE FROM armed WHERE alert = ? AND channel = ?", alert, channel)
+
+    def armed(self) -> list[Armed]:
+        """All that is armed."""
+        return [Armed(str(row[0]), str(row[1]), int(row[2]), float(row[3])) for row in self._all("SELECT alert, channel, number, made_s FROM armed")]
+
+    def _do(self, sql: str, *values: object) -> int:
+        """Rows that a statement changed."""
+        with self.at_once():
+            return self._database.execute(sql, values).rowcount
+
+    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock, _told_of("read"):
+            return self._database.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._all(sql, *values)
+        return rows[0] if rows else None
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    return Row(int(row[0]), float(row[1]), int(row[2]), str(row[3]), decoded(row[4]))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        if whole:
+            database.executescript(_SCHEMA)
+    except BaseException:
+        database.close()
+        raise
+    if not whole:
+        database.close()
+        raise sqlite3.DatabaseError("damaged")
+    return database
+
+
+def _set_aside(path: Path) -> bool:
+    """Moves a damaged file, and what belongs to it, out of the way."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            (path.parent / name).replace(path.parent / f"{name}.damaged")
+    return True
+
+
+@contextlib.contextmanager
+def _told_of(what: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OutputError(f"what waits to be told cannot be {what}: {type(error).__name__}", "look at the state folder's disk") from error
+    except OSError as error:
+        raise OutputError(f"what waits to be told cannot be {what}: {error.strerror}", "look at the state folder's disk") from error

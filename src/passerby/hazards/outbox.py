@@ -1,0 +1,323 @@
+"""The outbox: what channels are told of alerts, from the event to the answer that it was taken. See docs/design/hazards.md, "Channels".
+
+`accept` decides which channels are told and keeps that on disk before it returns; a thread with an event loop of its own delivers, with one task a
+channel, so that a channel that hangs holds up no other and nothing of ours.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from passerby.clock import Clock
+from passerby.errors import OutputError, PasserbyError
+from passerby.hazards.alert import Cause, Event
+from passerby.hazards.channels.delivering import Delivering, Hooks, Pace, Told
+from passerby.hazards.channels.faults import Faults
+from passerby.hazards.channels.routing import Routing
+from passerby.hazards.channels.sender import Sender
+from passerby.hazards.channels.senders import require_installed, sender_of
+from passerby.hazards.channels.waiting import Waiting
+from passerby.hazards.standing import Standing
+from passerby.site.channel_secrets import Access, accesses
+from passerby.site.channels import Channel
+from passerby.site.durations import DAY_S
+from passerby.site.settings import Site
+
+ALERTS: Final = "alerts"
+"""In the state folder."""
+TICK_S: Final = 0.5
+FORGET_EVERY_S: Final = 3600.0
+REMEMBERED_S: Final = 30 * DAY_S
+GONE: Final = "there is no such channel any more"
+SenderMaker = Callable[[Site, Channel, Access, Clock, Callable[[], frozenset[Cause]]], Sender]
+
+
+class Journal(Protocol):
+    """Takes events; `supervise.journal` says more."""
+
+    def info(self, event: str, **facts: object) -> object:
+        """Something that happened as it should."""
+        ...
+
+    def warning(self, event: str, **facts: object) -> object:
+        """Something that somebody should look at."""
+        ...
+
+    def error(self, event: str, **facts: object) -> object:
+        """Something that does not work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """How a channel is.
+
+    Attributes:
+        channel, kind: Which.
+        waiting: Deliveries that wait.
+        dead: Dead letters.
+        delivered: Deliveries since the start.
+        failing: Why it fails, in words; "" = it does not.
+        failing_s: For how long.
+    """
+
+    channel: str
+    kind: str
+    waiting: int
+    dead: int
+    delivered: int
+    failing: str
+    failing_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told what becomes of alerts in channels. All are called from the outbox's thread.
+
+    Attributes:
+        told: Is told what was delivered and what was given up: for the alerts' history.
+        raised: Is given the events of alerts that channels fail: they go the way of all events, and so come back to `accept`.
+        standing: Says, at the start, which such alerts there are from before.
+    """
+
+    told: Callable[[Sequence[Told]], object] = lambda _: None
+    raised: Callable[[Event], object] = lambda _: None
+    standing: Callable[[], Iterable[Standing]] = tuple
+
+
+class Outbox:
+    """The channels of a site at work.
+
+    Args:
+        folder: The folder of the alerts in the state folder.
+        site: The site.
+        clock: Time.
+        journal: Is told of failures, once when they begin and once when they end.
+        listeners: Who is told what becomes of alerts.
+        environ: Where the variables of addresses are looked up; None = the environment.
+        pace: How fast is tried again.
+        make: Makes senders, for tests.
+
+    Raises:
+        SiteError: A secret is missing, or what a channel needs is not installed.
+        OutputError: What waits cannot be kept.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        site: Site,
+        clock: Clock,
+        journal: Journal,
+        listeners: Listeners | None = None,
+        environ: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
+        make: SenderMaker = sender_of,
+    ) -> None:
+        self._site, self._clock, self._journal, self._environ = site, clock, journal, environ
+        self._accesses = self._checked(site)
+        self._listeners = listeners or Listeners()
+        self._pace, self._make = pace or Pace(), make
+        self._waiting = Waiting(folder, clock.wall_s())
+        if self._waiting.damaged:
+            journal.error("the outbox was damaged and was set aside: what waited in it is not told", file=f"{self._waiting.path.name}.damaged")
+        self._routing = Routing(self._waiting, clock)
+        self._faults = Faults(clock, self._raised_safely, self._listeners.standing())
+        self._lock = threading.Lock()
+        self._woken: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._deliverings: dict[str, Delivering] = {}
+        self._failing: dict[str, str] = {}
+        self._ending = threading.Event()
+        self._changed = True
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Begins to deliver."""
+        self._thread.start()
+
+    def stop(self, within_s: float) -> bool:
+        """Ends delivering; what waits is told after the next start. Whether it ended in time."""
+        self._ending.set()
+        self._wake()
+        if self._thread.ident is not None:
+            self._thread.join(within_s)
+        done = not self._thread.is_alive()
+        if done:
+            self._waiting.close()
+        return done
+
+    def check(self, site: Site) -> None:
+        """Refuses a site file with which `follow` could not go on.
+
+        Raises:
+            SiteError: A secret is missing, or what a channel needs is not installed.
+        """
+        self._checked(site)
+
+    def follow(self, site: Site) -> None:
+        """Goes on with another site file.
+
+        Raises:
+            SiteError: A secret is missing, or what a channel needs is not installed. Everything goes on as before.
+        """
+        found = self._checked(site)
+        with self._lock:
+            self._site, self._accesses, self._changed = site, found, True
+        self._wake()
+
+    def accept(self, event: Event) -> None:
+        """Takes an event, as `accept_all`."""
+        self.accept_all((event,))
+
+    def accept_all(self, events: Iterable[Event]) -> None:
+        """Takes events, in their order. When it returns, what is to be told of them is on the disk. An event that was taken before counts once.
+
+        Raises:
+            OutputError: Nothing of them could be kept: give them again.
+        """
+        with self._lock:
+            site = self._site
+        with self._waiting.at_once():
+            for event in events:
+                self._routing.accept(site, event)
+        self._wake()
+
+    def health(self) -> tuple[ChannelHealth, ...]:
+        """How each channel is."""
+        with self._lock:
+            site, at_work = self._site, dict(self._deliverings)
+        found = []
+        for channel in site.channels:
+            one = at_work.get(channel.id)
+            delivered, words, failing_s = (0, "", 0.0) if one is None else (one.delivered, one.words, one.failing_s)
+            try:
+                waiting, dead = self._waiting.counts(channel.id)
+            except OutputError as error:
+                waiting, dead, words = 0, 0, words or error.message
+            found.append(ChannelHealth(channel.id, channel.kind, waiting, dead, delivered, words, failing_s))
+        return tuple(found)
+
+    def _checked(self, site: Site) -> dict[str, Access]:
+        require_installed(site.channels)
+        return accesses(site, self._environ)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._deliver())
+        except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here; the text may quote an address
+            self._journal.error("the outbox ended: nobody is told", error=type(error).__name__)
+
+    async def _deliver(self) -> None:
+        tasks: dict[str, asyncio.Task[None]] = {}
+        woken = asyncio.Event()
+        self._woken, self._loop = woken, asyncio.get_running_loop()
+        forgot_at_s = ticked_at_s = -FORGET_EVERY_S
+        try:
+            while not self._ending.is_set():
+                woken.clear()
+                try:
+                    if self._changed:
+                        await self._take_over(tasks)
+                    if self._clock.monotonic_s() - ticked_at_s >= TICK_S:
+                        ticked_at_s = self._clock.monotonic_s()
+                        self._routing.escalate(self._site)
+                        self._faults.tick()
+                    if self._clock.monotonic_s() - forgot_at_s >= FORGET_EVERY_S:
+                        forgot_at_s = self._clock.monotonic_s()
+                        self._waiting.forget(self._clock.wall_s() - REMEMBERED_S)
+                        self._waiting.count_anew()
+                    self._works("outbox")
+                except PasserbyError as error:
+                    self._fails("outbox", str(error))
+                for one in self._deliverings.values():
+                    one.wake.set()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await woken.wait()
+        finally:
+            await _cancelled(tasks.values())
+
+    async def _take_over(self, tasks: dict[str, asyncio.Task[None]]) -> None:
+        """Begins with the channels of the site as it is now."""
+        with self._lock:
+            site, found, self._changed = self._site, self._accesses, False
+        await _cancelled(tasks.values())
+        tasks.clear()
+        gone = self._waiting.bury_all_but([channel.id for channel in site.channels], GONE)
+        if gone:
+            self._journal.warning("what waited for channels that there are no more was given up", deliveries=gone)
+        for channel in self._faults.channels - set(found):
+            self._faults.works(channel)
+        at_work = {channel.id: self._delivering(site, channel, found[channel.id]) for channel in site.channels}
+        with self._lock:
+            self._deliverings = at_work
+        for name, one in at_work.items():
+            tasks[name] = asyncio.create_task(one.run(), name=f"channel {name}")
+
+    def _delivering(self, site: Site, channel: Channel, access: Access) -> Delivering:
+        def is_quiet() -> bool:
+            at = datetime.fromtimestamp(self._clock.wall_s(), site.zone)
+            return any(span.holds(at.weekday(), at.hour * 60 + at.minute) for span in channel.quiet)
+
+        def make() -> Sender:
+            return self._make(site, channel, access, self._clock, self._open_causes)
+
+        hooks = Hooks(is_quiet, self._told_safely, self._on_failing)
+        return Delivering(channel.id, make, self._waiting, self._clock, self._pace, channel.group_from, hooks)
+
+    def _open_causes(self) -> frozenset[Cause]:
+        return frozenset(known.cause for known in self._waiting.open_alerts() if not known.exercise)
+
+    def _on_failing(self, channel: str, words: str) -> None:
+        """A channel fails, in words, or works."""
+        try:
+            if words:
+                self._faults.fails(channel, words)
+                self._fails(channel, words)
+            else:
+                self._faults.works(channel)
+                self._works(channel)
+        except PasserbyError as error:
+            self._fails("outbox", str(error))
+
+    def _fails(self, channel: str, words: str) -> None:
+        if channel not in self._failing:
+            self._journal.error("telling of alerts fails", channel=channel, why=words)
+        self._failing[channel] = words
+
+    def _works(self, channel: str) -> None:
+        if self._failing.pop(channel, ""):
+            self._journal.info("telling of alerts works again", channel=channel)
+
+    def _told_safely(self, told: Sequence[Told]) -> None:
+        if told:
+            self._safely(lambda: self._listeners.told(told))
+
+    def _raised_safely(self, event: Event) -> None:
+        self._safely(lambda: self._listeners.raised(event))
+
+    def _safely(self, tell: Callable[[], object]) -> None:
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001 - whoever listens holds up no channel
+            self._journal.error("what became of a message could not be noted", error=type(error).__name__)
+
+    def _wake(self) -> None:
+        loop, woken = self._loop, self._woken
+        if loop is not None and woken is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                loop.call_soon_threadsafe(woken.set)
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Ends tasks, and waits for it."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)

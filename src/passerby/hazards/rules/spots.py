@@ -1,0 +1,129 @@
+"""Places in a zone that stay taken: by a figure that does not move, or by coarse cells that do not go away.
+
+A spot is a place, not somebody: who comes after another one within `GAP_S` on the same spot goes on with it. Nothing of a spot leaves a rule but
+how long the longest one has been taken.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import hypot
+from typing import Final
+
+from passerby.hazards.place import Pixel
+from passerby.hazards.rules.scene_now import Shown, inside
+from passerby.released.scene import GLYPH_STEPS_PER_HEIGHT, Cell, Glyph, Scene
+
+GAP_S: Final = 3
+"""A spot may be seen empty for so long: somebody walked before it."""
+HELD_SHARE: Final = 0.8
+"""A second counts in which it was taken for so much of it."""
+NEAR_HEIGHTS: Final = 0.25
+NEAR_STEPS: Final = 1.5
+"""A figure that stands still is drawn within so many heights, or steps of the grid, of one place."""
+MOST_SPOTS: Final = 256
+
+
+@dataclass(slots=True)
+class _Spot:
+    """Where, how near counts, since when, when last."""
+
+    x_px: float
+    y_px: float
+    near_px: float
+    since_s: int
+    seen_s: int
+
+    def holds(self, glyph: Glyph) -> bool:
+        return hypot(glyph.x_px - self.x_px, glyph.y_px - self.y_px) <= self.near_px
+
+
+class FigureSpots:
+    """Spots that figures take in a zone."""
+
+    def __init__(self, polygon: tuple[Pixel, ...]) -> None:
+        self._polygon = polygon
+        self._spots: list[_Spot] = []
+
+    def add(self, second: int, shown: list[Shown]) -> None:
+        """Takes what was shown in a second; not empty."""
+        there = [([one for one in held.scene.glyphs if inside(self._polygon, one.x_px, one.y_px)], held.held_s) for held in shown]
+        known_s = sum(held_s for _, held_s in there)
+        for spot in self._spots:
+            taken_s = sum(held_s for glyphs, held_s in there if any(spot.holds(one) for one in glyphs))
+            if taken_s >= HELD_SHARE * known_s:
+                spot.seen_s = second
+        self._spots = [one for one in self._spots if second - one.seen_s <= GAP_S]
+        step_px = shown[-1].scene.size.height_px / GLYPH_STEPS_PER_HEIGHT
+        for glyph in there[-1][0]:
+            if len(self._spots) < MOST_SPOTS and not any(spot.seen_s == second and spot.holds(glyph) for spot in self._spots):
+                near_px = max(NEAR_HEIGHTS * glyph.height_px, NEAR_STEPS * step_px)
+                self._spots.append(_Spot(glyph.x_px, glyph.y_px, near_px, second, second))
+
+    def longest_s(self, second: int) -> int:
+        """For how long the longest one has been taken."""
+        return max((second - one.since_s for one in self._spots), default=0)
+
+
+@dataclass(slots=True)
+class _Lying:
+    """A cell: seconds that count, when it was last seen or hidden, since when it has been hidden."""
+
+    counted_s: int
+    seen_s: int
+    hidden_since_s: int | None = None
+
+
+class CellSpots:
+    """Coarse cells of a zone that do not go away.
+
+    Args:
+        cells_of: The cells of a scene that count.
+        hidden: Whether a cell is hidden in a scene, or attended by somebody: such a second counts neither way.
+        attended_s: A cell that is hidden for longer begins anew.
+    """
+
+    def __init__(self, cells_of: Callable[[Scene], frozenset[Cell]], hidden: Callable[[Cell, Scene], bool], attended_s: float) -> None:
+        self._cells_of, self._hidden, self._attended_s = cells_of, hidden, attended_s
+        self._lying: dict[Cell, _Lying] = {}
+        self._side_px = 0
+
+    def add(self, second: int, shown: list[Shown]) -> None:
+        """Takes what was shown in a second; not empty."""
+        if shown[-1].scene.cell_px != self._side_px:
+            self._side_px, self._lying = shown[-1].scene.cell_px, {}
+        known_s = sum(held.held_s for held in shown)
+        seen_s: dict[Cell, float] = {}
+        for held in shown:
+            for cell in self._cells_of(held.scene):
+                seen_s[cell] = seen_s.get(cell, 0.0) + held.held_s
+        for cell in sorted({*seen_s, *self._lying}):
+            hidden_s = sum(held.held_s for held in shown if self._hidden(cell, held.scene))
+            self._count(cell, second, seen=seen_s.get(cell, 0.0) >= HELD_SHARE * known_s, hidden=hidden_s > (1 - HELD_SHARE) * known_s)
+
+    def longest_s(self) -> int:
+        """How many seconds of the longest one count."""
+        return max((one.counted_s for one in self._lying.values()), default=0)
+
+    def clear(self) -> None:
+        """Forgets all of them."""
+        self._lying = {}
+
+    def _count(self, cell: Cell, second: int, *, seen: bool, hidden: bool) -> None:
+        lying = self._lying.get(cell)
+        if hidden:
+            if lying is not None:
+                lying.seen_s = second
+                lying.hidden_since_s = second if lying.hidden_since_s is None else lying.hidden_since_s
+                if second - lying.hidden_since_s >= self._attended_s:
+                    del self._lying[cell]
+        elif seen:
+            lying = self._lying.setdefault(cell, _Lying(0, second))
+            lying.counted_s, lying.seen_s, lying.hidden_since_s = lying.counted_s + 1, second, None
+        elif lying is not None and second - lying.seen_s > GAP_S:
+            del self._lying[cell]
+
+
+def any_covers(glyphs: Iterable[Glyph], cell: Cell, side_px: int) -> bool:
+    """Whether one of the figures, drawn on its foot point, reaches into a cell or next to it."""
+    x, y = (cell.column + 0.5) * side_px, (cell.row + 0.5) * side_px
+    return any(abs(x - one.x_px) <= one.width_px / 2 + side_px and one.y_px - one.height_px - side_px <= y <= one.y_px + side_px for one in glyphs)

@@ -1,0 +1,122 @@
+"""What of a zone differs from the empty place: its area and the edges in it, in metres on upright people (after Chan et al., CVPR 2008).
+
+Somebody whose feet are in the zone is seen above them. So the zone is taken as high as the middle of people who stand in it, and each pixel there
+counts as large as it is on them: the ground plane says how many pixels a metre across has at their feet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.measure.ground import Floats, GroundPlane
+from passerby.released.measurement import CrowdNumbers
+from passerby.sealed.gate.grid import Grid, Mask, Picture
+
+MIDDLE_M: Final = 0.85
+"""Height of the middle of a person."""
+LEAST_BRIGHTNESS: Final = 16.0
+"""Grey levels: a place that is darker counts as this bright, or noise would be edges."""
+KERNEL: Final = np.ones((3, 3), np.uint8)
+GREY_BGR: Final = (0.114, 0.587, 0.299)
+Polygon = Sequence[tuple[float, float]]
+Weights = NDArray[np.float32]
+
+
+class CrowdView:
+    """Takes a camera's zones' numbers off its working pictures.
+
+    Args:
+        grid: The geometry of its pictures.
+        zones: The zones' corners in pixels.
+        plane: Its ground plane.
+
+    Raises:
+        SettingsError: A zone reaches above the horizon.
+    """
+
+    def __init__(self, grid: Grid, zones: Sequence[Polygon], plane: GroundPlane) -> None:
+        rows, columns = grid.working_shape
+        foot_rows = (np.arange(rows) + 0.5) * grid.shrink
+        self._zones = list[_Zone]()
+        for zone in zones:
+            corners = np.asarray(zone, float)
+            metre_px = _metre_px(plane, float(corners[:, 0].mean()), foot_rows) / grid.shrink
+            feet = np.zeros((rows, columns), np.uint8)
+            cv2.fillPoly(feet, [np.round(corners / grid.shrink).astype(np.int32)], (1,))
+            self._zones.append(_Zone.of(np.square(_raised(feet.astype(bool), metre_px)), plane.area_m2(zone)))
+
+    def of(self, working: Picture, changed: Mask, place: Picture) -> list[CrowdNumbers]:
+        """The numbers of each zone; `detected` is 0: it is not known here.
+
+        Args:
+            working: Working picture, rows x columns x 3 uint8.
+            changed: Working pixels that differ from the place or move.
+            place: The empty place as a working picture, in the light of now: by its brightness edges are measured.
+        """
+        return [zone.numbers(working[zone.window], changed[zone.window], place[zone.window]) for zone in self._zones]
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """A zone on the working picture: its window there, and what each pixel of it stands for.
+
+    Attributes:
+        window: Rows and columns.
+        metres: rows x columns float32: square metres of a pixel; 0 = nobody's middle is there.
+        seen: rows x columns uint8: where it is not 0.
+        zone_m2: Area of the zone on the ground.
+    """
+
+    window: tuple[slice, slice]
+    metres: Weights
+    seen: NDArray[np.uint8]
+    zone_m2: float
+
+    @staticmethod
+    def of(metres: Weights, zone_m2: float) -> "_Zone":
+        rows, columns = np.flatnonzero(metres.any(1)), np.flatnonzero(metres.any(0))
+        window = (_grown(rows), _grown(columns)) if len(rows) else (slice(0, 1), slice(0, 1))
+        return _Zone(window, np.ascontiguousarray(metres[window]), (metres[window] > 0).astype(np.uint8), zone_m2)
+
+    def numbers(self, working: Picture, changed: Mask, place: Picture) -> CrowdNumbers:
+        solid = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_OPEN, KERNEL)
+        metres = self.metres * solid
+        across_rows = np.abs(cv2.Sobel(cv2.cvtColor(working, cv2.COLOR_BGR2GRAY), cv2.CV_32F, 0, 1, scale=1 / 8))
+        brightness = max(LEAST_BRIGHTNESS, float(np.dot(cv2.mean(place, self.seen)[:3], GREY_BGR)))
+        return CrowdNumbers(0.0, float(metres.sum()), float(np.vdot(metres, across_rows)) / brightness, self.zone_m2)
+
+
+def _grown(found: NDArray[np.intp]) -> slice:
+    """From the first to the last, and one more on each side: an edge has two sides."""
+    return slice(max(0, int(found[0]) - 1), int(found[-1]) + 2)
+
+
+def _metre_px(plane: GroundPlane, x_px: float, rows_px: Floats) -> Floats:
+    """Pixels of a metre across at a column's rows: the longer axis of what a circle on the ground becomes; NaN above the horizon."""
+    points = np.column_stack([np.full(len(rows_px), x_px), rows_px])
+    scales = plane.metres_per_pixel(points)
+    found = np.full(len(rows_px), np.nan)
+    for row in np.flatnonzero(np.isfinite(scales).all((1, 2))):
+        found[row] = 1 / np.linalg.svd(scales[row], compute_uv=False)[-1]
+    return found
+
+
+def _raised(feet: Mask, metre_px: Floats) -> Weights:
+    """For each working pixel, metres across that it stands for as a part of somebody whose feet are in a mask; 0 = nobody's middle is there."""
+    rows = np.arange(len(metre_px), dtype=float)
+    known = np.isfinite(metre_px) & (metre_px > 0)
+    middles = rows[known] - MIDDLE_M * metre_px[known]
+    if known.sum() < 2:
+        return np.zeros(feet.shape, np.float32)
+    # The higher up in the picture, the smaller people are: middles rise with feet.
+    order = np.argsort(middles)
+    foot = np.interp(rows, middles[order], rows[known][order], left=np.nan, right=np.nan)
+    weights = np.zeros(feet.shape, np.float32)
+    for row in np.flatnonzero(np.isfinite(foot)):
+        at = round(foot[row])
+        weights[row] = feet[at] / metre_px[at]
+    return weights

@@ -1,0 +1,1 @@
+"""Alerts over HTTP: who reads them, and who acts on them."""

@@ -1,0 +1,84 @@
+"""Where people were in a camera's picture, added up over a range, out of the history's files.
+
+What was seen is told by all rows of the camera: a minute in which nobody was there has no grid, and was seen all the same.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from passerby.errors import SettingsError
+from passerby.store.answers import MOST_SPANS, Found, Reader, Statement
+from passerby.store.layout import TABLES
+from passerby.store.question import HeatCells, HeatMap, HeatQuestion
+from passerby.store.tables import quoted
+
+HEAT: Final = "heat"
+"""The table of grids."""
+QUARTER_MIN: Final = 15
+"""Whoever stays in a cell counts once in a quarter of an hour, and again in the next one."""
+DAY_MIN: Final = 1440
+DIGITS: Final = 1
+NOTHING: Final[tuple[list[Found], ...]] = ([], [], [])
+
+
+def heat_of(reader: Reader, question: HeatQuestion, most: int = MOST_SPANS) -> HeatMap:
+    """The map of a question.
+
+    Args:
+        reader: Reads the history.
+        question: What is asked.
+        most: More cells than these are refused.
+
+    Raises:
+        InputError: A file of the history cannot be read.
+        SettingsError: There are too many cells.
+    """
+    where = f"camera = {quoted(question.camera)} AND minute >= {int(question.from_s // 60)} AND minute < {int(question.to_s // 60)}"
+
+    def ask(sources: Mapping[str, str]) -> list[Statement]:
+        if HEAT not in sources:
+            return [(_covered(list(sources.values()), where), [])] if sources else []
+        return [(sql, []) for sql in (_covered(list(sources.values()), where), _shapes(sources[HEAT], where), _cells(sources[HEAT], where))]
+
+    covered, shapes, cells = [*reader.fetch(TABLES, question.from_s, question.to_s, ask), *NOTHING][:3]
+    if sum(int(count) for _, _, count in shapes) > most:
+        raise SettingsError(f"that would be more than {most} cells", "take a shorter range")
+    known = {(int(cell_px), int(columns), int(cell)): (float(person_s), int(quarters)) for cell_px, columns, cell, person_s, quarters in cells}
+    grids = [_grid(int(cell_px), int(columns), int(count), known) for cell_px, columns, count in shapes]
+    return HeatMap(question, round(float(covered[0][0] or 0.0), 2) if covered else 0.0, tuple(grids))
+
+
+def heat(folder: Path, question: HeatQuestion) -> HeatMap:
+    """The map of one question, as `heat_of`; `folder` is the folder `measurements`."""
+    with Reader(folder) as reader:
+        return heat_of(reader, question)
+
+
+def _covered(sources: list[str], where: str) -> str:
+    """SQL of the seconds that were seen: each part of a minute once, whatever was measured in it."""
+    rows = " UNION ALL ".join(f"SELECT minute, part, covered_s FROM ({sql}) WHERE {where}" for sql in sources)
+    return f"SELECT sum(covered_s) FROM (SELECT minute, part, max(covered_s) AS covered_s FROM ({rows}) GROUP BY minute, part)"
+
+
+def _shapes(sql: str, where: str) -> str:
+    """SQL of the shapes that grids have: side of a cell, columns, cells."""
+    return f"SELECT cell_px, columns, max(len(person_s)) FROM ({sql}) WHERE {where} GROUP BY cell_px, columns ORDER BY cell_px, columns"
+
+
+def _cells(sql: str, where: str) -> str:
+    """SQL of all cells in which somebody was: shape, place from 0, person-seconds, quarters of an hour in which somebody was there.
+
+    A day's quarters are a bit each, so that a year needs no table of all of them.
+    """
+    return (
+        "WITH cells AS (SELECT cell_px, columns, minute, unnest(person_s) AS person_s, generate_subscripts(person_s, 1) - 1 AS cell "
+        f"FROM ({sql}) WHERE {where}), days AS (SELECT cell_px, columns, cell, minute // {DAY_MIN} AS day, sum(person_s) AS person_s, "
+        f"bit_or(1::HUGEINT << (minute % {DAY_MIN} // {QUARTER_MIN})) AS quarters FROM cells WHERE person_s > 0 GROUP BY ALL) "
+        "SELECT cell_px, columns, cell, sum(person_s), sum(bit_count(quarters)) FROM days GROUP BY cell_px, columns, cell"
+    )
+
+
+def _grid(cell_px: int, columns: int, count: int, known: Mapping[tuple[int, int, int], tuple[float, int]]) -> HeatCells:
+    cells = [known.get((cell_px, columns, cell), (0.0, 0)) for cell in range(count)]
+    return HeatCells(cell_px, columns, tuple(round(person_s, DIGITS) for person_s, _ in cells), tuple(quarters for _, quarters in cells))

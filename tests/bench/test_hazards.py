@@ -1,0 +1,78 @@
+"""A small form of bench.hazards: a few incidents, some quiet minutes, the bound, and a few alerts in real time."""
+
+import pytest
+
+from bench.hazard_latency import flood, latencies
+from bench.hazard_life import KINDS, Life
+from bench.hazard_trials import lower_bound, quantile, quiet_hour, trial
+from bench.hazard_world import CONDITIONS, LASTS_S, START_S, World, site
+from passerby.released.measurement import Pulse
+from passerby.released.messages import SceneMessage
+
+
+def test_there_is_a_rule_of_each_kind() -> None:
+    assert {hazard.kind for hazard in site().hazards} == set(KINDS) == set(LASTS_S)
+    for hazard in site().hazards:
+        if hazard.kind != "camera":
+            assert hazard.lasts_s == LASTS_S[hazard.kind], hazard.kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_incident_of_each_kind_is_told(kind: str) -> None:
+    late_s = trial(kind, "day", 7).late_s
+    assert late_s is not None
+    assert late_s < 60
+
+
+def test_nothing_is_told_of_ten_normal_minutes() -> None:
+    for condition in CONDITIONS:
+        assert quiet_hour(condition, 11, 200).alerts == ()
+
+
+def test_the_same_seed_makes_the_same_place() -> None:
+    worlds = [World(3, CONDITIONS["noise"]) for _ in range(2)]
+    lives = [Life(world) for world in worlds]
+    for _ in range(60):
+        for life in lives:
+            life.step()
+        first, second = (world.second() for world in worlds)
+        assert first == second
+
+
+def test_what_is_told_is_as_wrong_as_was_measured() -> None:
+    world = World(5, CONDITIONS["day"])
+    life = Life(world)
+    life.troubles = False
+    true, figures, counted = [], [], []
+    for _ in range(900):
+        life.step()
+        told = world.second()
+        true.append(world.count("hall"))
+        counted += [pulse.zones[3].people for pulse in told if isinstance(pulse, Pulse)]
+        figures.append(sum(len(one.scene.glyphs) for one in told if isinstance(one, SceneMessage)) / 4 / max(1, len(world.feet_m)))
+        assert all(one.wall_s == START_S + world.time_s for one in told if isinstance(one, Pulse))
+    assert sum(counted) / sum(true) == pytest.approx(1.0, abs=0.06)
+    assert sum(figures) / len(figures) == pytest.approx(0.93 * 1.10, abs=0.06)
+
+
+@pytest.mark.parametrize(("hits", "tries", "bound"), [(200, 200, 0.9851), (198, 200, 0.9689), (38, 40, 0.8508), (0, 5, 0.0), (5, 5, 0.5493)])
+def test_the_bound_is_that_of_clopper_and_pearson(hits: int, tries: int, bound: float) -> None:
+    assert lower_bound(hits, tries) == pytest.approx(bound, abs=5e-4)
+
+
+def test_a_quantile_is_one_of_the_values() -> None:
+    assert quantile([3.0, 1.0, 2.0], 0.99) == 3.0
+    assert quantile([float(number) for number in range(1, 101)], 0.99) == 99.0
+
+
+def test_onsets_reach_a_webhook_in_seconds() -> None:
+    found = latencies(3, 22, 1)
+    assert (found["missed"], found["dropped"]) == (0, 0)
+    assert found["onsets"] >= 3
+    assert 0 < found["median_s"] < 3
+
+
+@pytest.mark.soak
+def test_a_flood_loses_nothing() -> None:
+    found = flood(20, 1)
+    assert (found["written"], found["delivered"], found["doubles"], found["lost"]) == (100, 100, 0, 0)

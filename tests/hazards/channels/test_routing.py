@@ -1,0 +1,264 @@
+"""Who is told of what and when: severities, rules, cameras, escalation, quiet hours, and what a restart or a clock that jumps changes: nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from passerby.clock import SimulatedClock
+from passerby.errors import OutputError
+from passerby.hazards.alert import Cause, Event, HazardKind, Severity, What
+from passerby.hazards.channels import waiting as waiting_module
+from passerby.hazards.channels.delivering import Pace
+from passerby.hazards.channels.delivery import ChannelError, Delivery
+from passerby.hazards.channels.routing import OLD_S, Routing
+from passerby.hazards.channels.waiting import NAME, Waiting
+from passerby.hazards.outbox import ALERTS, Outbox
+from passerby.site.settings import Site
+from tests.support.journals import KeptJournal
+from tests.support.site_files import camera_table
+from tests.support.told import channel_table, opened, site_with, then, until
+
+NOW_S = 1_764_000_000.0  # Monday, 2025-11-24 16:00 UTC
+A, B = "a" * 16, "b" * 16
+
+
+class SetClock(SimulatedClock):
+    """A clock whose wall time may be set, as an administrator does."""
+
+    jump_s = 0.0
+
+    def wall_s(self) -> float:
+        return super().wall_s() + self.jump_s
+
+
+class Told:
+    """Routing on a file, as one test sees it."""
+
+    def __init__(self, site: Site, clock: SimulatedClock) -> None:
+        self.site, self.clock = site, clock
+        self.begin()
+
+    def begin(self) -> None:
+        self.waiting = Waiting(self.site.state_folder / ALERTS, self.clock.wall_s())
+        self.routing = Routing(self.waiting, self.clock)
+
+    def restart(self) -> None:
+        self.waiting.close()
+        self.begin()
+
+    def give(self, *events: Event) -> None:
+        with self.waiting.at_once():
+            for event in events:
+                self.routing.accept(self.site, event)
+
+    def after(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+        self.routing.escalate(self.site)
+
+    def waits(self, channel: str, *, quiet: bool = False) -> list[str]:
+        return [f"{row.delivery.alert[0]}{row.delivery.number} {row.delivery.what}" for row in self.waiting.next(channel, 1000, quiet=quiet)]
+
+    def first(self, channel: str) -> Delivery:
+        return self.waiting.next(channel, 1, quiet=False)[0].delivery
+
+
+def told(folder: Path, *channels: str, clock: SimulatedClock | None = None) -> Told:
+    return Told(site_with(folder, *channels, cameras=camera_table() + camera_table("gate-2")), clock or SimulatedClock(NOW_S))
+
+
+def at(event: Event, wall_s: float = NOW_S) -> Event:
+    return Event(**{name: getattr(event, name) for name in event.__struct_fields__} | {"wall_s": wall_s})
+
+
+def test_a_channel_hears_of_its_severities_rules_and_cameras_only(tmp_path: Path) -> None:
+    one = told(
+        tmp_path,
+        channel_table("all", severities='["notice", "warning", "alarm"]'),
+        channel_table("alarms", severities='["alarm"]'),
+        channel_table("cameras", hazards='["camera"]', severities='["notice"]'),
+        channel_table("gate-2", cameras='["gate-2"]'),
+    )
+    one.give(at(opened(A)), at(opened(B, Severity.NOTICE, kind=HazardKind.CAMERA, cause=Cause("cameras", "gate-2"))))
+    assert one.waits("all") == ["a0 opened", "b0 opened"]
+    assert one.waits("alarms") == []
+    assert one.waits("cameras") == ["b0 opened"]
+    assert one.waits("gate-2") == []
+
+
+def test_who_was_told_that_it_opened_is_told_how_it_goes_on_and_nobody_else(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table(tells='["opened", "ended"]'), channel_table("alarms", severities='["alarm"]'))
+    one.give(at(opened(A)), then(A, 1, What.COMMENTED, words="coming"), then(A, 2, What.ENDED), then(A, 3, What.CLOSED))
+    assert one.waits("ops") == ["a0 opened", "a2 ended"]
+    assert one.waits("alarms") == []
+
+
+def test_an_alert_that_becomes_an_alarm_is_told_to_who_hears_of_alarms(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table(tells='["opened"]'), channel_table("alarms", severities='["alarm"]'))
+    one.give(at(opened(A)), then(A, 1, What.UPDATED, value=3.0), then(A, 2, What.UPDATED, value=4.5, severity=Severity.ALARM), then(A, 3, What.ENDED))
+    assert one.waits("ops") == ["a0 opened", "a2 updated"]
+    assert one.waits("alarms") == ["a2 updated", "a3 ended"]
+    assert one.first("alarms").severity is Severity.ALARM
+    assert one.first("alarms").words == opened().words
+
+
+def test_a_channel_of_escalation_is_told_once_nobody_has_acknowledged_it_in_time(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table(), channel_table("boss", escalate_after='"5 min"'))
+    one.give(at(opened(A)), at(opened(B)), then(B, 1, What.ACKNOWLEDGED, by="operator"))
+    one.after(299)
+    assert one.waits("boss") == []
+    one.after(2)
+    assert one.waits("boss") == ["a0 opened"]
+    assert one.first("boss").escalated
+    assert one.first("boss").words.endswith("; nobody has acknowledged it for 5 min")
+    one.give(then(A, 1, What.ENDED))
+    one.after(600)
+    assert one.waits("boss") == ["a0 opened", "a1 ended"]
+
+
+@pytest.mark.parametrize("over", [What.ENDED, What.CLOSED, What.ACKNOWLEDGED])
+def test_what_is_over_or_in_hand_is_not_escalated(over: What, tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table("boss", escalate_after='"1 min"'))
+    one.give(at(opened(A)))
+    one.after(59)
+    one.give(then(A, 1, over))
+    one.after(600)
+    assert one.waits("boss") == []
+
+
+@pytest.mark.parametrize("jump_s", [-90_000.0, 90_000.0])
+def test_a_clock_that_jumps_hurries_and_delays_no_escalation(jump_s: float, tmp_path: Path) -> None:
+    clock = SetClock(NOW_S)
+    one = told(tmp_path, channel_table("boss", escalate_after='"5 min"'), clock=clock)
+    one.give(at(opened(A)))
+    one.after(10)
+    clock.jump_s = jump_s
+    one.after(280)
+    assert one.waits("boss") == []
+    one.after(11)
+    assert one.waits("boss") == ["a0 opened"]
+
+
+def test_an_escalation_goes_on_after_a_restart(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table("boss", escalate_after='"5 min"'))
+    one.give(at(opened(A)))
+    one.after(200)
+    one.restart()
+    one.after(99)
+    assert one.waits("boss") == []
+    one.after(2)
+    assert one.waits("boss") == ["a0 opened"]
+    one.restart()
+    one.after(1000)
+    assert one.waits("boss") == ["a0 opened"]
+
+
+def test_what_was_before_there_were_channels_is_told_to_nobody(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table())
+    one.give(at(opened(A), NOW_S - OLD_S - 1), at(opened(B), NOW_S - 1), then(A, 1, What.UPDATED))
+    assert one.waits("ops") == ["b0 opened"]
+
+
+def test_in_quiet_hours_alarms_are_told_with_what_was_held_of_them(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table())
+    one.give(at(opened(A)), at(opened(B)))
+    assert one.waits("ops", quiet=True) == []
+    one.give(then(B, 1, What.UPDATED, severity=Severity.ALARM), then(B, 2, What.ENDED))
+    assert one.waits("ops", quiet=True) == ["b0 opened", "b1 updated", "b2 ended"]
+    assert one.waits("ops") == ["a0 opened", "b0 opened", "b1 updated", "b2 ended"]
+
+
+def test_an_exercise_is_called_one_whatever_the_template_says(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table(title='"{words}"', template='"{severity}"'))
+    one.give(at(opened(A, exercise=True, words="crowded")))
+    assert (one.first("ops").title, one.first("ops").text, one.first("ops").exercise) == ("EXERCISE: crowded", "EXERCISE: warning", True)
+
+
+def test_more_than_can_wait_becomes_dead_letters_of_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_module, "MOST_WAITING", 3)
+    one = told(tmp_path, channel_table())
+    one.give(*(at(opened(f"{number}" * 16)) for number in range(5)))
+    assert one.waits("ops") == ["20 opened", "30 opened", "40 opened"]
+    assert [(row.delivery.alert[0], row.why) for row in one.waiting.dead()] == [("0", "too much was waiting"), ("1", "too much was waiting")]
+
+
+def test_a_file_that_is_damaged_is_set_aside_and_said(tmp_path: Path) -> None:
+    site = site_with(tmp_path, channel_table())
+    folder = site.state_folder / ALERTS
+    folder.mkdir(parents=True)
+    (folder / NAME).write_bytes(b"this is no database at all" * 100)
+    journal = KeptJournal()
+    box = Outbox(folder, site, SimulatedClock(NOW_S), journal, environ={})
+    box.accept(at(opened(A)))
+    assert box.stop(1)
+    assert journal.of("the outbox was damaged and was set aside: what waited in it is not told") == [{"file": f"{NAME}.damaged"}]
+    assert (folder / f"{NAME}.damaged").exists()
+
+
+def test_what_cannot_be_kept_is_refused_and_can_be_given_again(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table())
+    one.waiting._database.execute("PRAGMA query_only = ON")
+    with pytest.raises(OutputError, match="cannot be written"):
+        one.give(at(opened(A)))
+    one.waiting._database.execute("PRAGMA query_only = OFF")
+    one.give(at(opened(A)))
+    assert one.waits("ops") == ["a0 opened"]
+
+
+class FailingSender:
+    """Takes nothing, or everything."""
+
+    most, summarises = 10, False
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.fails = False
+
+    async def send(self, deliveries: Sequence[Delivery]) -> None:
+        if self.fails:
+            raise ChannelError("no")
+        self.sent += [delivery.id for delivery in deliveries]
+
+    async def tend(self) -> None:
+        """Nothing is held."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_what_is_held_in_quiet_hours_is_told_when_they_end(tmp_path: Path) -> None:
+    site = site_with(tmp_path, channel_table(quiet='["Mo 15:00-17:00"]'))
+    clock, sender = SetClock(NOW_S), FailingSender()
+    box = Outbox(site.state_folder / ALERTS, site, clock, KeptJournal(), environ={}, pace=Pace(0.01, 0.02), make=lambda *_: sender)
+    box.start()
+    box.accept_all([at(opened(A)), at(opened(B, Severity.ALARM))])
+    until(lambda: sender.sent == [f"{B}-0-ops"])
+    assert box.health()[0].waiting == 1
+    clock.jump_s = 3600.0
+    until(lambda: sender.sent == [f"{B}-0-ops", f"{A}-0-ops"])
+    assert box.stop(5)
+
+
+def test_another_site_file_begins_and_ends_channels(tmp_path: Path) -> None:
+    senders: dict[str, FailingSender] = {}
+    site = site_with(tmp_path, channel_table("one"), channel_table("two"))
+    box = Outbox(
+        site.state_folder / ALERTS,
+        site,
+        SimulatedClock(NOW_S),
+        KeptJournal(),
+        environ={},
+        make=lambda _site, channel, *_: senders.setdefault(channel.id, FailingSender()),
+    )
+    box.start()
+    until(lambda: len(senders) == 2)
+    senders["two"].fails = True
+    box.accept(at(opened(A)))
+    until(lambda: senders["one"].sent == [f"{A}-0-one"])
+    box.follow(site_with(tmp_path, channel_table("one"), channel_table("three")))
+    box.accept(at(opened(B)))
+    until(lambda: "three" in senders and senders["three"].sent == [f"{B}-0-three"])
+    assert senders["one"].sent == [f"{A}-0-one", f"{B}-0-one"]
+    assert [one.channel for one in box.health()] == ["one", "three"]
+    until(lambda: len(box._waiting.dead("two")) == 1)
+    assert box.stop(5)

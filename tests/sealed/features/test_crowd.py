@@ -1,0 +1,112 @@
+"""The numbers of a crowd: as large on the picture as people are there, and of nothing but what differs from the place."""
+
+import math
+
+import numpy as np
+import pytest
+
+from passerby.errors import SettingsError
+from passerby.measure.ground import GroundPlane
+from passerby.released.scene import Size
+from passerby.sealed.features.crowd import CrowdView
+from passerby.sealed.gate.grid import Grid
+from passerby.simulate.camera import Camera
+
+SIZE = Size(768, 576)
+CAMERA = Camera.over_plaza(SIZE)
+PLANE = GroundPlane.of([float(one) for one in CAMERA.homography.reshape(9)])
+GRID = Grid(SIZE)
+EMPTY = np.full((*GRID.working_shape, 3), 160, np.uint8)
+NEAR_M, FAR_M = ((-3.0, 8.0), (3.0, 8.0), (3.0, 13.0), (-3.0, 13.0)), ((-3.0, 16.0), (3.0, 16.0), (3.0, 22.0), (-3.0, 22.0))
+Polygon = tuple[tuple[float, float], ...]
+
+
+def on_picture(zone_m: Polygon) -> Polygon:
+    return tuple((float(x), float(y)) for x, y in CAMERA.to_px(np.array(zone_m)))
+
+
+def person(x_m: float, y_m: float, into: np.ndarray, *, height_m: float = 1.7, width_m: float = 0.5) -> None:
+    """Sets an upright rectangle as large as somebody in a working mask."""
+    corners = CAMERA.px_of(np.array([[x_m - width_m / 2, y_m, height_m], [x_m + width_m / 2, y_m, 0.0]])) / GRID.shrink
+    (left, top), (right, bottom) = corners.round().astype(int)
+    into[top:bottom, left:right] = True
+
+
+def seen(*people_m: tuple[float, float], zone_m: Polygon = NEAR_M) -> tuple[float, float]:
+    changed = np.zeros(GRID.working_shape, bool)
+    for x_m, y_m in people_m:
+        person(x_m, y_m, changed)
+    working = np.where(changed[..., None], np.uint8(40), np.uint8(160)) * np.ones(3, np.uint8)
+    (numbers,) = CrowdView(GRID, [on_picture(zone_m)], PLANE).of(working.astype(np.uint8), changed, EMPTY)
+    assert numbers.detected == 0
+    assert numbers.zone_m2 == pytest.approx(30.0 if zone_m == NEAR_M else 36.0, rel=0.01)
+    return numbers.area_m2, numbers.edges_m2
+
+
+@pytest.mark.parametrize(("zone_m", "at_m"), [(NEAR_M, (0.0, 10.5)), (FAR_M, (0.0, 19.0))])
+def test_somebody_has_the_same_size_near_and_far(zone_m: Polygon, at_m: tuple[float, float]) -> None:
+    area, edges = seen(at_m, zone_m=zone_m)
+    assert area == pytest.approx(1.7 * 0.5, rel=0.25)
+    assert edges > 0
+
+
+def test_four_who_stand_apart_are_four_times_one() -> None:
+    one = seen((0.0, 10.5))
+    four = seen((-2.4, 10.5), (-0.8, 10.5), (0.8, 10.5), (2.4, 10.5))
+    assert four == pytest.approx(tuple(4 * part for part in one), rel=0.25)
+
+
+def test_those_who_hide_each_other_have_less_area_together() -> None:
+    apart = seen((-1.0, 10.0), (1.0, 10.0))[0]
+    assert seen((0.0, 10.0), (0.1, 10.4))[0] < 0.75 * apart
+
+
+def test_who_stands_outside_does_not_count_although_their_head_reaches_in() -> None:
+    assert seen((0.0, 6.2))[0] < 0.15 * seen((0.0, 10.5))[0]
+    assert seen((5.5, 10.0)) == (0.0, 0.0)
+
+
+def test_of_a_place_that_is_as_it_was_nothing_is_told_however_much_there_is_to_see() -> None:
+    working = np.random.default_rng(1).integers(0, 256, (*GRID.working_shape, 3), np.uint8)
+    changed = np.zeros(GRID.working_shape, bool)
+    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(working, changed, EMPTY)
+    assert (numbers.area_m2, numbers.edges_m2) == (0, 0)
+    changed[::7, ::5] = True  # single pixels are noise
+    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(working, changed, EMPTY)
+    assert numbers.area_m2 == 0
+
+
+def test_a_zone_above_the_horizon_is_refused() -> None:
+    with pytest.raises(SettingsError):
+        CrowdView(GRID, [((10.0, 10.0), (700.0, 10.0), (700.0, 500.0))], PLANE)
+
+
+def test_all_numbers_are_finite_where_a_zone_reaches_the_pictures_border() -> None:
+    zone = ((0.0, 300.0), (767.0, 300.0), (767.0, 575.0), (0.0, 575.0))
+    changed = np.ones(GRID.working_shape, bool)
+    (numbers,) = CrowdView(GRID, [zone], PLANE).of(np.zeros((*GRID.working_shape, 3), np.uint8), changed, EMPTY)
+    assert all(math.isfinite(one) and one >= 0 for one in (numbers.area_m2, numbers.edges_m2))
+    assert numbers.area_m2 > 5
+
+
+def test_twice_the_light_is_not_twice_the_edges() -> None:
+    changed = np.zeros(GRID.working_shape, bool)
+    person(0.0, 10.5, changed)
+    working = np.random.default_rng(1).integers(20, 120, (*GRID.working_shape, 3), np.uint8)
+    view = CrowdView(GRID, [on_picture(NEAR_M)], PLANE)
+    (dim,), (bright,) = view.of(working, changed, EMPTY // 2), view.of(working * 2, changed, EMPTY)
+    assert bright.edges_m2 == pytest.approx(dim.edges_m2, rel=0.03)
+
+
+def test_those_who_stand_close_behind_each_other_show_more_edges_across_for_their_area() -> None:
+    def ratio(*rows_m: float) -> float:
+        changed, working = np.zeros(GRID.working_shape, bool), EMPTY.copy()
+        for number, y_m in enumerate(sorted(rows_m, reverse=True)):
+            one = np.zeros(GRID.working_shape, bool)
+            person(0.0, y_m, one, width_m=3.0)
+            working[one] = 40 if number % 2 else 90
+            changed |= one
+        (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(working, changed, EMPTY)
+        return numbers.edges_m2 / numbers.area_m2
+
+    assert ratio(9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0) > 1.5 * ratio(9.0, 10.5, 12.0)
