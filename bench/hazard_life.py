@@ -57,7 +57,7 @@ class Life:
             world.add(np.array([[rng.uniform(2.5, 3.8), rng.uniform(11, 15)]]), _velocity(rng, 1), float(rng.uniform(60, 600)))
         if second - self._against_s > 20 and rng.random() < 1 / 600:
             self._against_s = second
-            world.add(np.array([[30.0, rng.uniform(4, 14)]]), -_velocity(rng, 1))
+            world.add(np.array([[30.0, rng.uniform(7, 14)]]), -_velocity(rng, 1))
         if self.troubles or self._trouble is not None:
             self._camera(second)
 

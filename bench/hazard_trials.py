@@ -132,6 +132,8 @@ def quiet_hour(condition: str, seed: int, seconds: int = HOUR_S) -> Quiet:
         life.step()
         for message in world.second():
             engine.accept(message)
+        if world.count("tracks"):
+            raise SystemExit(f"somebody is on the tracks in a normal hour, seed {seed}")
         alerts += [f"{event.words} at {world.time_s} s" for event in engine.tick(START_S + world.time_s) if event.what is What.OPENED]
     return Quiet(condition, seed, seconds / HOUR_S, tuple(alerts))
 

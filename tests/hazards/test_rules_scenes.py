@@ -78,6 +78,17 @@ def test_who_is_hidden_by_a_passer_by_for_two_seconds_still_stands_there() -> No
     assert told(events)[0][1] is What.OPENED
 
 
+def test_who_is_missed_now_and_then_for_some_seconds_does_not_begin_anew_once_they_stood_there_for_long() -> None:
+    engine = Engine(site(rule("static", for_='"120 s"')))
+    events = run(engine, range(1, 140), lambda second: people(second, *([] if 60 <= second < 67 or 90 <= second < 99 else [INSIDE])))
+    assert told(events)[0] == (121, What.OPENED)
+
+
+def test_who_has_gone_is_not_told_for_the_time_after_that() -> None:
+    engine = Engine(site(rule("static", for_='"120 s"')))
+    assert run(engine, range(1, 300), lambda second: people(second, *([INSIDE] if second < 117 else []))) == []
+
+
 def test_a_thing_that_lies_in_a_walkway_is_told() -> None:
     engine = Engine(site(rule("static", for_='"60 s"')))
     events = run(engine, range(1, 100), lambda second: [scene(second - 1, cells=[Cell(10, 10)])])

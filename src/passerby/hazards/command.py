@@ -32,11 +32,11 @@ def list_command(
 ) -> None:
     """Show alerts, the oldest first, in the site's time zone. What waits for a full disk is not among them."""
     import msgspec
-    from rich.console import Console
 
     from passerby.clock import SystemClock
     from passerby.errors import SettingsError
     from passerby.hazards.listing import ListedSpan, listed, opened_alerts, table_of
+    from passerby.site.tables import print_whole
     from passerby.site.times import seconds_of
 
     if open_only and (begin or end):
@@ -49,8 +49,10 @@ def list_command(
         for alert in found:
             typer.echo(msgspec.json.encode(alert))
         return
-    console = Console()
-    console.print(table_of(found, kept.zone) if found else "no alerts", soft_wrap=True, highlight=False)
+    if found:
+        print_whole(table_of(found, kept.zone))
+    else:
+        typer.echo("no alerts")
 
 
 @alerts_app.command("show")

@@ -88,10 +88,10 @@ def dead_command(
     path: SitePath, channel: Annotated[str | None, typer.Option("--channel", metavar="CHANNEL", help="Of this channel only.")] = None
 ) -> None:
     """List dead letters: what was given up, and why."""
-    from rich.console import Console
     from rich.table import Table
 
     from passerby.site.reading import read_site
+    from passerby.site.tables import print_whole
     from passerby.site.times import text_of
 
     site = read_site(path)
@@ -105,7 +105,7 @@ def dead_command(
     table = Table("id", "channel", "of", "what", "given up because")
     for row in rows:
         table.add_row(row.delivery.id, row.delivery.channel, text_of(row.delivery.wall_s, site.zone), row.delivery.title, row.why)
-    Console().print(table)
+    print_whole(table)
 
 
 @channels_app.command("retry")

@@ -15,6 +15,9 @@ from passerby.released.scene import GLYPH_STEPS_PER_HEIGHT, Cell, Glyph, Scene
 
 GAP_S: Final = 3
 """A spot may be seen empty for so long: somebody walked before it."""
+LONGEST_GAP_S: Final = 10
+GAP_SHARE: Final = 6
+"""A spot of figures may be empty for a sixth of the time that it was taken: a figure is missed now and then, and minutes shall not begin anew."""
 HELD_SHARE: Final = 0.8
 """A second counts in which it was taken for so much of it."""
 NEAR_HEIGHTS: Final = 0.25
@@ -32,6 +35,11 @@ class _Spot:
     near_px: float
     since_s: int
     seen_s: int
+
+    @property
+    def gap_s(self) -> int:
+        """For how long it may be empty."""
+        return min(LONGEST_GAP_S, max(GAP_S, (self.seen_s - self.since_s) // GAP_SHARE))
 
     def holds(self, glyph: Glyph) -> bool:
         return hypot(glyph.x_px - self.x_px, glyph.y_px - self.y_px) <= self.near_px
@@ -52,16 +60,16 @@ class FigureSpots:
             taken_s = sum(held_s for glyphs, held_s in there if any(spot.holds(one) for one in glyphs))
             if taken_s >= HELD_SHARE * known_s:
                 spot.seen_s = second
-        self._spots = [one for one in self._spots if second - one.seen_s <= GAP_S]
+        self._spots = [one for one in self._spots if second - one.seen_s <= one.gap_s]
         step_px = shown[-1].scene.size.height_px / GLYPH_STEPS_PER_HEIGHT
         for glyph in there[-1][0]:
             if len(self._spots) < MOST_SPOTS and not any(spot.seen_s == second and spot.holds(glyph) for spot in self._spots):
                 near_px = max(NEAR_HEIGHTS * glyph.height_px, NEAR_STEPS * step_px)
                 self._spots.append(_Spot(glyph.x_px, glyph.y_px, near_px, second, second))
 
-    def longest_s(self, second: int) -> int:
-        """For how long the longest one has been taken."""
-        return max((second - one.since_s for one in self._spots), default=0)
+    def longest_s(self) -> int:
+        """For how long the longest one has been taken, until it was last seen so."""
+        return max((one.seen_s - one.since_s for one in self._spots), default=0)
 
 
 @dataclass(slots=True)

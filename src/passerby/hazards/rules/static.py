@@ -33,7 +33,7 @@ class StaticRule:
         self._known_s = second
         self._figures.add(second, shown)
         self._things.add(second, shown)
-        figure_s, thing_s = self._figures.longest_s(second), self._things.longest_s()
+        figure_s, thing_s = self._figures.longest_s(), self._things.longest_s()
         longest_s = max(figure_s, thing_s)
         what = "a figure" if figure_s >= thing_s else "something"
         words = f"{what} has not moved in {self._where} for {duration(longest_s)}{LIMIT}{duration(self._limit_s)}"

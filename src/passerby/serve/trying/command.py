@@ -41,6 +41,7 @@ def replay_command(
     from passerby.record.receipts import FileReceipts
     from passerby.serve.trying.replaying import ReplayOrder, opened_rules, replay
     from passerby.serve.trying.told import firings_table, notes_of, rules_table, told_of
+    from passerby.site.tables import print_whole
     from passerby.site.times import seconds_of
 
     opened, site = opened_rules(place, rules)
@@ -57,10 +58,10 @@ def replay_command(
         typer.echo(msgspec.json.encode(told_of(done)))
         return
     console = Console()
-    console.print(rules_table(done), soft_wrap=True)
+    print_whole(rules_table(done))
     if done.firings:
         console.print()
-        console.print(firings_table(done, zone), soft_wrap=True)
+        print_whole(firings_table(done, zone))
     for note in notes_of(done):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 
