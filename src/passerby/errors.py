@@ -103,3 +103,12 @@ class GateError(PasserbyError):
 
 class DetectorError(GateError):
     """The detector raised, or gave something that is no detection."""
+
+
+def words_of(error: Exception) -> str:
+    """What may be said of an error that a thread outlived: our own words; of others the class and what the system says, and never their text."""
+    if isinstance(error, PasserbyError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error.strerror or 'failed'}"
+    return f"unexpected {type(error).__name__}"

@@ -15,15 +15,18 @@ import pytest
 
 from passerby.clock import SystemClock
 from passerby.errors import SettingsError
+from passerby.measure.crowd import MOST_COUNTS, trained
 from passerby.released.messages import Beat, Hello, Reason, SceneMessage
 from passerby.released.scene import Scene
-from passerby.site.orders import Configure
+from passerby.site.orders import Configure, Correct, encode_command
 from passerby.supervise.supervisor import Workers
 from passerby.supervise.worker_health import WorkerHealth, WorkerState
 from passerby.supervise.worker_keeper import Patience, pause_s
+from tests.measure.test_crowd import counted
 from tests.support.drawn_worker import ROOT, Behaviour, command, configure, order
 from tests.support.listener import LONG_S, Listener, is_gone, received, scenes_of, scenes_since_hello
 from tests.support.scenes import shown_blocks
+from tests.support.told import until
 
 BRISK = Patience(first_pause_s=0.01, most_pause_s=0.05)
 
@@ -388,3 +391,47 @@ def test_workers_killed_and_stopped_200_times_at_random_moments_come_back_each_t
             assert site.health("a").restarts == round_number + 1
         assert (site.health("b").pid, site.health("b").restarts) == (other, 0)
         assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
+
+
+def test_corrections_that_a_pipe_does_not_take_at_once_are_told_later_and_a_process_that_is_started_anew_is_told_them(tmp_path: Path) -> None:
+    """As a worker that reads no command for a while: what does not fit into its pipe must not be lost."""
+    told = tmp_path / "told"
+    listens = (
+        "import os, sys, time\n"
+        f"sys.path[:0] = {[str(ROOT / 'src'), str(ROOT)]!r}\n"
+        "from passerby.released.framing import framed, read_framed\n"
+        "from passerby.released.messages import Beat, Hello, encode_message\n"
+        "from passerby.site.orders import Correct, decode_command\n"
+        "def say(message): os.write(1, framed(encode_message(message)))\n"
+        "say(Hello(os.getpid(), ()))\n"
+        "read_framed(sys.stdin.buffer)\n"
+        "say(Beat(0.0, 0.0, 1))\n"
+        "time.sleep(2.5)\n"
+        "import threading\n"
+        "threading.Thread(target=lambda: [(say(Beat(0.0, 0.0, 1)), time.sleep(0.5)) for _ in range(200)], daemon=True).start()\n"
+        "while (data := read_framed(sys.stdin.buffer)) is not None:\n"
+        "    command = decode_command(data)\n"
+        "    if isinstance(command, Correct):\n"
+        f"        open({str(told)!r}, 'a').write(command.zone + '\\n')\n"
+        "    elif type(command).__name__ == 'Stop':\n"
+        "        break\n"
+    )
+    model = trained(counted(1, MOST_COUNTS))
+    corrections = [Correct("a", f"zone-{number}", model) for number in range(64)]
+    assert sum(len(encode_command(one)) for one in corrections) > 2 * 65536
+    workers = Workers(
+        [configure(order("a"))],
+        SystemClock(),
+        Listener(),
+        patience=BRISK,
+        corrections=lambda _camera: corrections,
+        command=[sys.executable, "-c", listens],
+    )
+    workers.start()
+    try:
+        until(lambda: told.exists() and len(told.read_text().split()) >= len(corrections))
+        assert told.read_text().split() == [one.zone for one in corrections]
+        os.kill(cast("int", workers.health()[0].pid), signal.SIGKILL)
+        until(lambda: len(told.read_text().split()) >= 2 * len(corrections))
+    finally:
+        workers.stop(5)

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import msgspec
 
 from passerby.clock import Clock
-from passerby.errors import OutputError, PasserbyError
+from passerby.errors import OutputError, words_of
 from passerby.hazards.alert import Event, Severity
 from passerby.hazards.standing import Standing
 from passerby.released.measurement import Measurement, Pulse
@@ -331,12 +331,8 @@ class HazardThread:
         """Does a step. What fails is told; the thread goes on."""
         try:
             step()
-        except PasserbyError as error:
-            self._say(what, str(error))
-        except OSError as error:
-            self._say(what, f"{type(error).__name__}: {error.strerror or 'failed'}")
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
-            self._say(what, f"unexpected {type(error).__name__}")
+            self._say(what, words_of(error))
         else:
             self._say(what, "")
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from passerby.clock import Clock
-from passerby.errors import OutputError, PasserbyError
+from passerby.errors import OutputError, words_of
 from passerby.released.measurement import Measurement
 from passerby.store.layout import day_of
 from passerby.supervise.day_ages import DayAges
@@ -275,7 +275,7 @@ class HistoryThread:
         try:
             why = self._compactor.compact()
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
-            why = f"unexpected {type(error).__name__}"
+            why = words_of(error)
         if not why:
             self._works("compact")
         elif not self._ending and not self._interrupted:
@@ -286,12 +286,8 @@ class HistoryThread:
         """Whether a step worked. What fails is told; the thread goes on."""
         try:
             step()
-        except PasserbyError as error:
-            self._fail(what, str(error))
-        except OSError as error:
-            self._fail(what, f"{type(error).__name__}: {error.strerror or 'failed'}")
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
-            self._fail(what, f"unexpected {type(error).__name__}")
+            self._fail(what, words_of(error))
         else:
             if what != "compact":  # that it was begun does not say that it works
                 self._works(what)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from passerby.clock import Clock
-from passerby.errors import OutputError, PasserbyError
+from passerby.errors import OutputError, words_of
 from passerby.record.recorder import RecordingsHealth
 from passerby.record.settings import RecordingSettings
 from passerby.released.messages import SceneMessage
@@ -254,12 +254,8 @@ class RecordingThread:
         """Whether a step worked. What fails is told; the thread goes on, for deleting what is due must go on."""
         try:
             step()
-        except PasserbyError as error:
-            self._fail(str(error))
-        except OSError as error:
-            self._fail(f"{type(error).__name__}: {error.strerror or 'failed'}")
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
-            self._fail(f"unexpected {type(error).__name__}")
+            self._fail(words_of(error))
         else:
             return True
         return False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from passerby.clock import Clock
-from passerby.errors import PasserbyError
+from passerby.errors import words_of
 from passerby.hazards.alert import Event
 
 Listener = Callable[[Sequence[Event]], None]
@@ -54,7 +54,7 @@ class Telling:
             try:
                 self._listener(batch)
             except Exception as error:  # noqa: BLE001 - what fails is told again, and touches no other listener
-                self.failing = str(error) if isinstance(error, PasserbyError) else f"unexpected {type(error).__name__}"
+                self.failing = words_of(error)
                 self._pause_s = min(LONGEST_RETRY_S, max(1.0, 2 * self._pause_s))
                 self._again_s = self._clock.monotonic_s() + self._pause_s
                 return

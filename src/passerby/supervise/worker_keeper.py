@@ -5,6 +5,7 @@ A process that gives no sign of life in time is killed; so is one that says what
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -99,6 +100,9 @@ class WorkerKeeper:
         self._on_message, self._on_worker = on_message, on_worker
         self._patience = patience
         self._kept_plate, self._corrections = kept_plate, corrections
+        self._correcting = threading.Lock()
+        self._untold: deque[Correct] = deque()
+        """Corrections that the process has not been told of."""
         self._command = command
         self._changed = threading.Condition()
         self._life: _Life | None = None
@@ -141,7 +145,8 @@ class WorkerKeeper:
         return not self._thread.is_alive()
 
     def watch(self, excused_until_s: float) -> None:
-        """Kills a process that gave no sign of life in time; before `excused_until_s`, nobody could have heard one."""
+        """Kills a process that gave no sign of life in time; before `excused_until_s`, nobody could have heard one. To be called once a second."""
+        self._tell_corrections()
         now_s, patience = self._clock.monotonic_s(), self._patience
         with self._changed:
             life = self._life
@@ -190,7 +195,8 @@ class WorkerKeeper:
             self._life = life
         self._enter(WorkerState.STARTING)
         try:
-            process.configure(self.configure, (*self._kept_plates(), *self._corrections_now()))
+            process.configure(self.configure, self._kept_plates())
+            self.correct()
             if self._stopping:
                 process.kill()  # the Stop came before there was a process to tell
             for message in process.messages():
@@ -204,9 +210,16 @@ class WorkerKeeper:
         self._bury(life, *_cause(life, code))
 
     def correct(self) -> None:
-        """Tells a process that runs how counts are corrected from now on; one that starts is told so by itself."""
-        for command in self._corrections_now():
-            self.send(command)
+        """Has the process told how counts are corrected from now on. What its pipe does not take now is told with the next `watch`."""
+        corrections = self._corrections_now()
+        with self._correcting:
+            self._untold = deque(corrections)
+        self._tell_corrections()
+
+    def _tell_corrections(self) -> None:
+        with self._correcting:
+            while self._untold and self.send(self._untold[0]):
+                self._untold.popleft()
 
     def _corrections_now(self) -> list[Correct]:
         found: list[Correct] = []

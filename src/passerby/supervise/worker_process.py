@@ -19,7 +19,7 @@ from passerby.errors import SceneError
 from passerby.released.framing import framed, read_framed
 from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import Beat, CameraHealth, Hello, Message, SceneMessage, Trouble, decode_message
-from passerby.site.orders import Command, Configure, Correct, RestorePlate, encode_command
+from passerby.site.orders import Command, Configure, RestorePlate, encode_command
 
 WORKER: Final = (sys.executable, "-I", "-B", "-m", "passerby.sealed.worker")
 """How a worker is started: isolated from the user's environment, writing no byte code."""
@@ -63,8 +63,8 @@ class WorkerProcess:
         self._commands, self._messages = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
         _enlarge(self._messages.fileno())
 
-    def configure(self, configure: Configure, kept: Iterable[RestorePlate | Correct] = ()) -> None:
-        """Tells it its cameras, and plates and corrections of before; waits until it has read them, or is gone."""
+    def configure(self, configure: Configure, kept: Iterable[RestorePlate] = ()) -> None:
+        """Tells it its cameras, and plates of before; waits until it has read them, or is gone."""
         with contextlib.suppress(OSError):
             commands: tuple[Command, ...] = (configure, *kept)
             for command in commands:
