@@ -419,14 +419,9 @@ def test_corrections_that_a_pipe_does_not_take_at_once_are_told_later_and_a_proc
     model = trained(counted(1, MOST_COUNTS))
     corrections = [Correct("a", f"zone-{number}", model) for number in range(64)]
     assert sum(len(encode_command(one)) for one in corrections) > 2 * 65536
-    workers = Workers(
-        [configure(order("a"))],
-        SystemClock(),
-        Listener(),
-        patience=BRISK,
-        corrections=lambda _camera: corrections,
-        command=[sys.executable, "-c", listens],
-    )
+    heard: Listener[object] = Listener()
+    listening = [sys.executable, "-c", listens]
+    workers = Workers([configure(order("a"))], SystemClock(), heard, patience=BRISK, corrections=lambda _camera: corrections, command=listening)
     workers.start()
     try:
         until(lambda: told.exists() and len(told.read_text().split()) >= len(corrections))
