@@ -13,7 +13,7 @@ from bench.count_looks import LOADED_LOOKS_HZ, SHIPPED_LOOKS_HZ
 from bench.density import density
 from bench.measure_cost import WANTED_MS, cost
 from bench.quiet import WANTED_EMPTY, quiet
-from bench.results import keep, percent, show
+from bench.results import keep_parts, percent, show
 from bench.speeds import N_T, WANTED, speeds
 
 SMALL_FRAMES: Final = 120
@@ -128,7 +128,7 @@ def main() -> None:
     arguments.add_argument("--small", action="store_true", help="a little of everything, in three minutes: shows that all of it runs")
     arguments.add_argument("--json", type=Path, default=OUT, help="where the figures are kept")
     given = arguments.parse_args()
-    results: dict[str, Any] = {"small": given.small}
+    results: dict[str, Any] = {}
     rows: list[Row] = []
     for name in given.parts:
         print(f"measuring: {name}", flush=True)
@@ -136,7 +136,7 @@ def main() -> None:
         results[name] = told = measure(small=given.small)
         rows += [] if told is None else said(told)
     show("Counting and measuring", ("", "on", "figure", "to reach"), rows)
-    keep(given.json, results)
+    keep_parts(given.json, results, small=given.small)
 
 
 if __name__ == "__main__":

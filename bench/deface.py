@@ -3,14 +3,11 @@
 It is measured, never imported: its packages and ours must not meet. Its ONNX Runtime is the version that Passerby runs with, on the processor.
 """
 
-import sys
-import venv
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
+from bench.environments import environment_of
 from bench.processes import Run, run
 
 DEFACE: Final = "deface==1.5.0"
@@ -20,15 +17,7 @@ NEEDED: Final = ("onnx",)
 
 def deface_command() -> Path:
     """The path of deface's command; installs it the first time."""
-    home = Path(platformdirs.user_cache_dir("passerby")) / "bench" / DEFACE.replace("==", "-")
-    folder = home / ("Scripts" if sys.platform == "win32" else "bin")
-    ready = home / "ready"
-    if not ready.exists():
-        print(f"installing {DEFACE} with ONNX Runtime into {home} (once)")
-        venv.create(home, with_pip=True, clear=True)
-        run([folder / "python", "-m", "pip", "install", "--quiet", DEFACE, f"onnxruntime=={version('onnxruntime')}", *NEEDED])
-        ready.touch()
-    return folder / "deface"
+    return environment_of(DEFACE, f"onnxruntime=={version('onnxruntime')}", *NEEDED).with_name("deface")
 
 
 def deface(clip: Path, out: Path) -> Run:

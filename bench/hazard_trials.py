@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from math import ceil, comb, log
+from math import ceil, comb, exp, factorial
 from statistics import median
 from typing import Final, TypeVar
 
@@ -194,9 +194,14 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, ceil(share * len(ordered) - 1e-9) - 1)]
 
 
-def rate_bound(events: int, hours: float) -> float:
-    """One-sided 95 % upper bound of a rate an hour, where there were none; else the count over the hours."""
-    return -log(0.05) / hours if not events else events / hours
+def most_an_hour(events: int, hours: float) -> float:
+    """One-sided 95 % upper bound of a rate an hour: that at which so few events or fewer are as likely as 5 % (Poisson)."""
+    low, high = 0.0, 10.0 + 3.0 * events
+    for _ in range(60):
+        middle = (low + high) / 2
+        few = sum(exp(-middle) * middle**number / factorial(number) for number in range(events + 1))
+        low, high = (middle, high) if few > 0.05 else (low, middle)
+    return high / hours
 
 
 def _for_s(kind: str) -> float:

@@ -15,9 +15,9 @@ from bench.attack_groups import seed_of
 from bench.hazard_latency import flood, latencies
 from bench.hazard_pixels import pixels
 from bench.hazard_replay import replay_error
-from bench.hazard_trials import Quiet, Recall, quiet_hours, rate_bound, recall_json, recall_rows, recalls
+from bench.hazard_trials import Quiet, Recall, most_an_hour, quiet_hours, recall_json, recall_rows, recalls
 from bench.privacy_scenarios import commit_of
-from bench.results import keep, percent, show
+from bench.results import keep_parts, percent, show
 
 PARTS: Final = ("recall", "quiet", "latency", "flood", "pixels", "replay")
 CAPACITY: Final = 16
@@ -35,7 +35,7 @@ def latency_rows(found: list[dict[str, Any]]) -> Iterator[Row]:
 def quiet_rows(found: list[Quiet]) -> Iterator[Row]:
     """Normal hours."""
     hours, alerts = sum(one.hours for one in found), sum(len(one.alerts) for one in found)
-    yield ["false alerts, simulated normal hours", f"{hours:g} h", f"{alerts}; <= {24 * rate_bound(alerts, hours):.2f} a day", "<= 1 in 72 h", ""]
+    yield ["false alerts, simulated normal hours", f"{hours:g} h", f"{alerts}; <= {24 * most_an_hour(alerts, hours):.2f} a day", "<= 1 in 72 h", ""]
 
 
 def flood_rows(one: dict[str, Any]) -> Iterator[Row]:
@@ -74,14 +74,14 @@ def main() -> None:
     if set(parts) - set(PARTS):
         parser.error(f"parts are {', '.join(PARTS)}")
     commit = given.commit or commit_of(Path(__file__).parent)
-    found: dict[str, Any] = {"commit": commit, "small": given.small}
+    found: dict[str, Any] = {}
     rows: list[Row] = []
     for part in parts:
         print(f"{part} ...", flush=True)
         rows += _part(part, found, commit, small=given.small, jobs=given.jobs)
     note = f"drawn from {commit[:12]}; load {os.getloadavg()[0]:.1f} at the end" + (", --small: no figures" if given.small else "")
     show("Hazards", ["what", "on", "found", "to reach", "late, s: median / p99; more"], rows, note)
-    keep(given.json, found)
+    keep_parts(given.json, found, commit=commit, small=given.small)
 
 
 def _part(part: str, found: dict[str, Any], commit: str, *, small: bool, jobs: int) -> list[Row]:

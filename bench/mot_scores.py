@@ -2,16 +2,12 @@
 
 import json
 import subprocess
-import sys
-import venv
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
-import platformdirs
 
-from bench.processes import run
+from bench.environments import environment_of
 from bench.truth import Person
 
 TRACKEVAL: Final = "trackeval==1.3.0"
@@ -64,7 +60,7 @@ def mot_scores(people: Sequence[Person], boxes: Sequence[Box], least_y_px: float
         and (not any(_iou(box, one) >= SAME_IOU for one in unsure.get(box[0], ())) or any(_iou(box, one) >= SAME_IOU for one in sure.get(box[0], ())))
     ]
     truth = [(one.frame, int(one.person), one.left_px, one.top_px, one.width_px, one.height_px) for one in near if one.counts]
-    done = subprocess.run([_python(), "-c", _SCORES], input=json.dumps([truth, told]), capture_output=True, text=True, check=True)
+    done = subprocess.run([environment_of(TRACKEVAL), "-c", _SCORES], input=json.dumps([truth, told]), capture_output=True, text=True, check=True)
     scores: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return scores
 
@@ -75,15 +71,3 @@ def _iou(box: Box, one: Person) -> float:
     high = np.minimum((left + width, top + height), (one.left_px + one.width_px, one.top_px + one.height_px))
     shared = float(np.clip(high - low, 0, None).prod())
     return shared / (width * height + one.width_px * one.height_px - shared)
-
-
-def _python() -> Path:
-    home = Path(platformdirs.user_cache_dir("passerby")) / "bench" / TRACKEVAL.replace("==", "-")
-    python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    ready = home / "ready"
-    if not ready.exists():
-        print(f"installing {TRACKEVAL} into {home} (once)")
-        venv.create(home, with_pip=True, clear=True)
-        run([python, "-m", "pip", "install", "--quiet", TRACKEVAL])
-        ready.touch()
-    return python

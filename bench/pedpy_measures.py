@@ -6,15 +6,10 @@ N-t diagram, which has each person once, at their first crossing, and all of the
 
 import json
 import subprocess
-import sys
-import venv
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
-from bench.processes import run
+from bench.environments import environment_of
 
 PEDPY: Final = "pedpy==1.5.1"
 SPEED_OVER_S: Final = 1.0
@@ -76,18 +71,8 @@ def measured(
         "lines": {name: list(ends) for name, ends in lines.items()},
         "minutes": [(number, *span) for number, span in enumerate(minutes)],
     }
-    done = subprocess.run([_python(), "-W", "ignore", "-c", _MEASURED], input=json.dumps(given), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [environment_of(PEDPY), "-W", "ignore", "-c", _MEASURED], input=json.dumps(given), capture_output=True, text=True, check=True
+    )
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
-
-
-def _python() -> Path:
-    home = Path(platformdirs.user_cache_dir("passerby")) / "bench" / PEDPY.replace("==", "-")
-    python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    ready = home / "ready"
-    if not ready.exists():
-        print(f"installing {PEDPY} into {home} (once)")
-        venv.create(home, with_pip=True, clear=True)
-        run([python, "-m", "pip", "install", "--quiet", PEDPY])
-        ready.touch()
-    return python

@@ -1,5 +1,6 @@
 """What a benchmark says: a table to read, and JSON to keep, both with the machine that it ran on."""
 
+import contextlib
 import json
 import math
 import os
@@ -51,6 +52,24 @@ def keep(path: Path, results: Mapping[str, Any]) -> None:
     """Writes results and machine as JSON; NaN becomes null."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(_plain({"machine": machine(), **results}), indent=1) + "\n", encoding="utf-8")
+    print(f"\nkept: {path}")
+
+
+def keep_parts(path: Path, parts: Mapping[str, Any], **of_this_run: Any) -> None:
+    """Writes the parts that were measured now beside those that were measured before and not now; each with its own machine, day and run.
+
+    Args:
+        path: The JSON.
+        parts: What was measured, by part.
+        of_this_run: What else holds of this run, such as its commit.
+    """
+    before: dict[str, Any] = {}
+    if path.exists():
+        with contextlib.suppress(ValueError, AttributeError):
+            before = dict(json.loads(path.read_text(encoding="utf-8")).get("parts", {}))
+    now = {name: {"machine": machine(), **of_this_run, "found": found} for name, found in parts.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_plain({"parts": {**before, **now}}), indent=1) + "\n", encoding="utf-8")
     print(f"\nkept: {path}")
 
 

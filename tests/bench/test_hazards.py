@@ -4,7 +4,7 @@ import pytest
 
 from bench.hazard_latency import flood, latencies
 from bench.hazard_life import KINDS, Life
-from bench.hazard_trials import lower_bound, quantile, quiet_hour, trial
+from bench.hazard_trials import lower_bound, most_an_hour, quantile, quiet_hour, trial
 from bench.hazard_world import CONDITIONS, LASTS_S, START_S, World, site
 from passerby.released.measurement import Pulse
 from passerby.released.messages import SceneMessage
@@ -24,7 +24,7 @@ def test_an_incident_of_each_kind_is_told(kind: str) -> None:
     assert late_s < 60
 
 
-def test_nothing_is_told_of_ten_normal_minutes() -> None:
+def test_nothing_is_told_of_a_few_normal_minutes() -> None:
     for condition in CONDITIONS:
         assert quiet_hour(condition, 11, 200).alerts == ()
 
@@ -76,3 +76,9 @@ def test_onsets_reach_a_webhook_in_seconds() -> None:
 def test_a_flood_loses_nothing() -> None:
     found = flood(20, 1)
     assert (found["written"], found["delivered"], found["doubles"], found["lost"]) == (100, 100, 0, 0)
+
+
+@pytest.mark.parametrize(("events", "bound"), [(0, 3.00), (1, 4.74), (3, 7.75)])
+def test_the_bound_of_a_rate_is_that_of_the_tables(events: int, bound: float) -> None:
+    assert most_an_hour(events, 1.0) == pytest.approx(bound, abs=0.01)
+    assert most_an_hour(events, 72.0) == pytest.approx(bound / 72, abs=0.001)

@@ -17,7 +17,7 @@ def replay_command(
         typer.Option(
             "--rules",
             metavar="RULES.TOML",
-            help="The rules to try: [[hazard]], perhaps [[zone]], [[line]], in place of those of the site.toml; or a whole site file. "
+            help="The rules to try: tables of hazard, perhaps of zone and line, in place of those of the site.toml; or a whole site file. "
             "Left out: those of the site.toml.",
         ),
     ] = None,
