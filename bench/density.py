@@ -33,7 +33,7 @@ AROUND_M: Final = 0.8
 ZONE_M2: Final = 4.4**2
 APART_M: Final = 0.34
 MOST_PER_M2: Final = 4.6
-LEARN_S: Final = 50.0
+LEARN_S: Final = 75.0
 """The place is empty at first, and learned."""
 STEP_OF_S: Final = 12.0
 COMES_IN_S: Final = 7.0
@@ -128,7 +128,7 @@ def seconds_of(densities: Sequence[float], seed: int, crowd: Crowd | None, most_
         look = gate.sighting
         if look is None or look is before or gate.observed is None or view is None:
             continue
-        numbers = view.of(*gate.observed)
+        numbers = view.of(gate.observed)
         for message, corrected in zip(*(meter.see(look, shot.time_s, numbers) for meter in meters), strict=True):
             if isinstance(message, Pulse) and isinstance(corrected, Pulse) and message.zones:
                 second = round(message.wall_s) - 1

@@ -18,7 +18,8 @@ from passerby.measure.crowd import Count, Crowd, trained
 from passerby.measure.sighting import Sighting
 from passerby.released.measurement import CrowdNumbers
 from passerby.released.scene import Size
-from passerby.sealed.gate.grid import Grid, Mask, Picture
+from passerby.sealed.gate.grid import Grid
+from passerby.sealed.gate.watch import Observed
 from passerby.sealed.worker.metering import crowd_view_of, meter_of
 from passerby.simulate.camera import PERSON_M, Camera, Floats
 from passerby.simulate.path import STEP_S, Path
@@ -90,7 +91,7 @@ def order_of(camera: Camera) -> CameraOrder:
     )
 
 
-def observed(seed: int) -> tuple[Picture, Mask, Picture]:
+def observed(seed: int) -> Observed:
     """A working picture of thirty people, its pixels that differ from the empty place, and that place: what a gate tells of a look."""
     feet = next(feet_of(1, seed))
     still = np.zeros(2), np.zeros(2, np.uint8)
@@ -100,7 +101,8 @@ def observed(seed: int) -> tuple[Picture, Mask, Picture]:
     grid = Grid(SIZE)
     rows, columns = grid.working_shape
     changed = cv2.resize((shot.labels > 0).astype(np.uint8), (columns, rows), interpolation=cv2.INTER_AREA) > 0
-    return grid.reduced(shot.picture), changed, grid.reduced(shot.empty)
+    everywhere = np.ones((rows, columns), bool)
+    return Observed(grid.reduced(shot.picture), changed, grid.reduced(shot.empty), everywhere, ~everywhere)
 
 
 def correction(seen: CrowdNumbers, seed: int) -> Crowd | None:
@@ -143,18 +145,18 @@ def cost(*, small: bool) -> dict[str, Any]:
     }
 
 
-def _timed(looks: int, seen: tuple[Picture, Mask, Picture] | None, *, corrected: bool = False) -> Cost:
+def _timed(looks: int, seen: Observed | None, *, corrected: bool = False) -> Cost:
     camera = Camera.over_plaza(SIZE)
     order = order_of(camera)
     meter, view = meter_of(order, SIZE), crowd_view_of(order, SIZE)
     if view is None:
         raise AssertionError("the ground is known, and no zone reaches above the horizon")
     if corrected and seen is not None:
-        meter.correct({zone.id: correction(numbers, SEED) for zone, numbers in zip(order.zones, view.of(*seen), strict=True)})
+        meter.correct({zone.id: correction(numbers, SEED) for zone, numbers in zip(order.zones, view.of(seen), strict=True) if numbers is not None})
     taken = []
     for look in sightings(camera, looks + WARM_LOOKS, SEED):
         begun_s = time.thread_time()
-        meter.see(look, look.time_s, () if seen is None else view.of(*seen))
+        meter.see(look, look.time_s, () if seen is None else view.of(seen))
         taken.append(time.thread_time() - begun_s)
     ms = np.array(taken[WARM_LOOKS:]) * 1e3
     return Cost(float(np.median(ms)), float(np.percentile(ms, 95)))

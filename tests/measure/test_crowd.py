@@ -139,3 +139,14 @@ def test_a_model_survives_being_written_down() -> None:
     again = msgspec.json.decode(msgspec.json.encode(model), type=CrowdModel)
     assert again == model
     assert Crowd(again).estimate(numbers_of(40)) == crowd().estimate(numbers_of(40))
+
+
+def test_no_correction_tells_fewer_than_are_confirmed() -> None:
+    """As where the place is half unknown, or somebody tapped nonsense: whoever is confirmed is there."""
+    known = crowd()
+    fewer = msgspec.structs.replace(numbers_of(12), detected=30.0)
+    told = known.estimate(fewer)
+    assert told.people >= 30 - 0.5 - 0.08 * 30
+    assert told.error > 3
+    nonsense = [Count(0.0, numbers_of(people)) for people in range(20, 60, 2)]
+    assert trained(nonsense) is None, "far more were confirmed than counted"

@@ -19,7 +19,7 @@ from tests.sealed.test_worker_process import newest_healths, worker
 from tests.support.detectors import Finder
 from tests.support.drawn_worker import Behaviour, configure, order
 from tests.support.hand_camera import HandCamera, HandedPicture
-from tests.support.scenes import Figure, Play, Stage, shifted, walks
+from tests.support.scenes import Figure, Picture, Play, Stage, shifted, walks
 
 NOON_S = 1_795_435_200.0
 WHOLE = ((0.0, 0.0), (160.0, 0.0), (160.0, 120.0), (0.0, 120.0))
@@ -222,3 +222,26 @@ def test_an_error_in_taking_numbers_off_touches_no_scene(monkeypatch: pytest.Mon
     with pytest.raises(ZeroDivisionError):
         told_of(camera, Play(Stage(160, 120), seconds=4))
     assert camera.health().gated > 0, "the scene was on its way before"
+
+
+def shifted_away(picture: Picture, time_s: float) -> Picture:
+    """As a camera that somebody turned after 16 s, and never turned back."""
+    return shifted(picture, 48, 16) if time_s >= 16 else picture
+
+
+def test_a_gate_that_fails_while_the_camera_is_away_does_not_forget_that_it_was_moved() -> None:
+    camera = gated()
+    play = Play(Stage(160, 120), seconds=60, change=shifted_away)
+    told: list[Pulse | Measurement | Trouble] = []
+    failed = False
+    for time_s, picture in play:
+        if time_s >= 26 and not failed:
+            camera.renew(RuntimeError(), GATE)
+            failed = True
+        camera.see(HandedPicture(picture, time_s, play.stage.size, captured_wall_s=NOON_S + time_s), 5.0)
+        camera.is_sent()
+        told += camera.measured()
+        while camera.release():
+            pass
+    assert [one.error for one in told if isinstance(one, Trouble)] == ["CameraMoved"]
+    assert max(one.wall_s for one in told if isinstance(one, Pulse)) <= NOON_S + 17

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 from passerby.measure.crowd import LEAST_COUNTS, Count
@@ -17,7 +19,7 @@ HALL: Place = (Table.ZONES, "gate", "hall")
 
 def stamp(number: int, people: int, **more: Any) -> Tap:
     facts: dict[str, Any] = {"table": Table.ZONES, "camera": "gate", "place": "hall", "shape": "1", "what": What.NOW, "sitting": "5" * 16} | more
-    return Tap(id=f"{number:016x}", wall_s=NOON_S + number, received_s=NOON_S + number, people=people, **facts)
+    return Tap(id=f"{number:016x}", wall_s=NOON_S + 60 * number, received_s=NOON_S + 60 * number, people=people, **facts)
 
 
 def tallied(counts: list[Count], **more: Any) -> tuple[list[Tap], dict[str, Seen]]:
@@ -73,3 +75,28 @@ def test_stamps_of_few_are_left_to_the_detector(people: int) -> None:
     seen[few.id] = Seen(id=few.id, people=float(people))
     (known,) = trained_crowds([*taps, few], seen, {HALL: "1"})
     assert few.id not in as_corrected([*taps, few], seen, known)
+
+
+def test_stamps_of_one_minute_are_one_count() -> None:
+    """Else one that is left out would be known by its neighbours."""
+    counts = counted(1, LEAST_COUNTS)
+    taps = [stamp(5 * number + more, round(one.people)) for number, one in enumerate(counts) for more in range(5)]
+    taps = [msgspec.structs.replace(tap, wall_s=NOON_S + 60 * (number // 5) + number % 5) for number, tap in enumerate(taps)]
+    seen = {tap.id: Seen(id=tap.id, people=1.0, crowd=counts[number // 5].numbers) for number, tap in enumerate(taps)}
+    (known,) = trained_crowds(taps, seen, {HALL: "1"})
+    assert len(known.model.counts) == LEAST_COUNTS
+    assert trained_crowds(taps[: 5 * (LEAST_COUNTS - 1)], seen, {HALL: "1"}) == []
+    told = as_corrected(taps, seen, known)
+    assert set(told) == {tap.id for tap in taps}
+    assert all(len({told[tap.id] for tap in taps[first : first + 5]}) == 1 for first in range(0, len(taps), 5))
+
+
+def test_counts_that_have_nothing_to_do_with_what_is_seen_are_not_told_to_be_right() -> None:
+    rng = np.random.default_rng(3)
+    numbers = [one.numbers for one in counted(1, 12)]
+    truth = [int(one) for one in rng.integers(20, 80, 12)]
+    taps = [msgspec.structs.replace(stamp(5 * n + k, truth[n]), wall_s=NOON_S + 60 * n + k) for n in range(12) for k in range(5)]
+    seen = {tap.id: Seen(id=tap.id, people=1.0, crowd=msgspec.structs.replace(numbers[number // 5], detected=3.0)) for number, tap in enumerate(taps)}
+    (known,) = trained_crowds(taps, seen, {HALL: "1"})
+    told = as_corrected(taps, seen, known)
+    assert np.mean([abs(told[tap.id] - (tap.people or 0)) for tap in taps]) > 8

@@ -37,6 +37,7 @@ LEAST_AREA_M2: Final = 0.05
 """Less that differs from the place is nobody."""
 MOST_PER_M2: Final = 10.0
 """More people than that do not fit on a square metre."""
+MOST_MISCOUNTED: Final = 1.5
 PARTS: Final = ("linear", "smooth", "reach", "noise")
 FIRST_GUESS: Final = (2.0, 1.2, 1.4, 0.18)
 """Linear and smooth part and noise in standard deviations of the logarithm of the counts; reach in those of the inputs."""
@@ -152,8 +153,12 @@ class Crowd:
     def _joined(self, told: Estimate, detected: float, detector_error: float) -> Estimate:
         """Both counts, each by what it is worth."""
         own, other = 1 / max(0.1, told.error) ** 2, 1 / max(0.1, detector_error) ** 2
-        people = (own * told.people + other * detected) / (own + other)
-        return Estimate(min(people, MOST_PER_M2 * self.zone_m2), (own + other) ** -0.5)
+        people, error = (own * told.people + other * detected) / (own + other), (own + other) ** -0.5
+        least = detected - LEAST_COUNT_ERROR - COUNT_ERROR_SHARE * detected
+        if people < least:
+            # Whoever is confirmed is there, whatever the numbers say: one of both is wrong by as much as they differ.
+            return Estimate(least, hypot(error, (detected - people) / 2))
+        return Estimate(min(people, max(detected, MOST_PER_M2 * self.zone_m2)), error)
 
     def _can_tell(self, numbers: CrowdNumbers) -> bool:
         """Whether as much differs from the place as in the least crowd that was counted, in a zone that is as large on the ground as it was then.
@@ -174,7 +179,7 @@ def trained(counts: Sequence[Count]) -> CrowdModel | None:
         The correction; None = there are too few counts, or nothing can be learned from them.
     """
     zone_m2 = counts[-1].numbers.zone_m2 if counts else 0.0
-    alike = [one for one in counts if one.numbers.area_m2 >= LEAST_AREA_M2 and abs(one.numbers.zone_m2 - zone_m2) <= ALIKE * zone_m2]
+    alike = [one for one in counts if _can_train(one) and abs(one.numbers.zone_m2 - zone_m2) <= ALIKE * zone_m2]
     if len(alike) < LEAST_COUNTS:
         return None
     best = _tried(CrowdModel(tuple((float(one.people), one.numbers) for one in alike[-MOST_COUNTS:]), *FIRST_GUESS))
@@ -188,6 +193,12 @@ def trained(counts: Sequence[Count]) -> CrowdModel | None:
         if best[0] - before < 1e-3:
             break
     return best[1]
+
+
+def _can_train(count: Count) -> bool:
+    """Whether something differed from the place, and not far more people were confirmed than somebody counted: that was a mistake."""
+    few = MOST_MISCOUNTED * (count.people + 2)
+    return count.numbers.area_m2 >= LEAST_AREA_M2 and count.numbers.detected <= few
 
 
 def _tried(model: CrowdModel) -> tuple[float, CrowdModel] | None:

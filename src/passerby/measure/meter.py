@@ -75,13 +75,13 @@ class Meter:
         for zone in self._zones:
             zone.crowd = crowds.get(zone.id)
 
-    def see(self, sighting: Sighting, wall_s: float, seen: Sequence[CrowdNumbers] = ()) -> list[Pulse | Measurement]:
+    def see(self, sighting: Sighting, wall_s: float, seen: Sequence[CrowdNumbers | None] = ()) -> list[Pulse | Measurement]:
         """Takes a look; what is due to be told.
 
         Args:
             sighting: The persons of the look.
             wall_s: Capture time of its picture by the wall clock, seconds since 1970 UTC.
-            seen: What of each zone differs from the place, in the order of the zones; empty = not known.
+            seen: What of each zone differs from the place, in the order of the zones; None = not known, empty = of none.
         """
         now_s, at_s = sighting.time_s, sighting.time_s - LAG_S
         told = self._follow_clock(wall_s - now_s, now_s)

@@ -94,7 +94,7 @@ class ZoneMeter:
         numbers = None if seen is None else msgspec.structs.replace(seen, detected=float(len(here)))
         count = float(len(here)) if self.crowd is None or numbers is None else self.crowd.estimate(numbers).people
         for spans in (self._second, self._minute):
-            spans.add(passed_s, count, unconfirmed, standing, [velocity for _, velocity in here if velocity is not None])
+            spans.add(passed_s, count, len(here), unconfirmed, standing, [velocity for _, velocity in here if velocity is not None])
             spans.add_numbers(passed_s, numbers)
             spans.meet(one.track for one, _ in here)
 
@@ -110,8 +110,10 @@ class ZoneMeter:
         """The second that is over."""
         spans, self._second = self._second, _Spans()
         people, area_m2 = spans.people_mean, self._zone.area_m2
-        east, north = spans.velocity or (None, None)
-        speeds = spans.speeds
+        # A corrected count may be of many where few are confirmed: whose speed is told is asked of those who are.
+        alone = self.crowd is not None and spans.persons < LEAST_TOLD
+        east, north = (None if alone else spans.velocity) or (None, None)
+        speeds = [] if alone else spans.speeds
         return ZonePulse(
             self._zone.id,
             round(people, 2),
@@ -208,13 +210,14 @@ class _Spans:
         detected, area_m2, edges_m2 = (float(one) for one in self._sums / self._numbered_s)
         return CrowdNumbers(detected, area_m2, edges_m2, self._zone_m2)
 
-    def add(self, passed_s: float, people: float, unconfirmed: int, standing: int, velocities: Sequence[Velocity]) -> None:
+    def add(self, passed_s: float, people: float, confirmed: int, unconfirmed: int, standing: int, velocities: Sequence[Velocity]) -> None:
         count = round(people)
+        least, most = min(confirmed, count), max(confirmed, count)  # surely there, and perhaps
         self._passed_s += passed_s
         self._people_s += passed_s * people
         self._standing_s += passed_s * standing
-        self._least = count if self._least is None else min(self._least, count)
-        self.most, self.standing_most = max(self.most, count + unconfirmed), max(self.standing_most, standing)
+        self._least = least if self._least is None else min(self._least, least)
+        self.most, self.standing_most = max(self.most, most + unconfirmed), max(self.standing_most, standing)
         for east, north in velocities:
             self._east, self._north, self._moving = self._east + east, self._north + north, self._moving + 1
             if len(self.speeds) < self.MOST_SPEEDS:

@@ -111,9 +111,8 @@ class Workers:
 
     def correct(self) -> None:
         """Tells all workers how counts are corrected from now on."""
-        with self._changing:
-            for keeper in self._keepers:
-                keeper.correct()
+        for keeper in list(self._keepers):  # one that is new is told so by itself
+            keeper.correct()
 
     def health(self) -> tuple[WorkerHealth, ...]:
         """How each worker is."""

@@ -211,9 +211,8 @@ class WorkerKeeper:
 
     def correct(self) -> None:
         """Has the process told how counts are corrected from now on. What its pipe does not take now is told with the next `watch`."""
-        corrections = self._corrections_now()
-        with self._correcting:
-            self._untold = deque(corrections)
+        with self._correcting:  # or one that was read before might be told after one that was read later
+            self._untold = deque(self._corrections_now())
         self._tell_corrections()
 
     def _tell_corrections(self) -> None:

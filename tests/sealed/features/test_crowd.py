@@ -7,15 +7,18 @@ import pytest
 
 from passerby.errors import SettingsError
 from passerby.measure.ground import GroundPlane
+from passerby.released.measurement import CrowdNumbers
 from passerby.released.scene import Size
 from passerby.sealed.features.crowd import CrowdView
-from passerby.sealed.gate.grid import Grid
+from passerby.sealed.gate.grid import Grid, Mask, Picture
+from passerby.sealed.gate.watch import Observed
 from passerby.simulate.camera import Camera
 
 SIZE = Size(768, 576)
 CAMERA = Camera.over_plaza(SIZE)
 PLANE = GroundPlane.of([float(one) for one in CAMERA.homography.reshape(9)])
 GRID = Grid(SIZE)
+EVERYWHERE = np.ones(GRID.working_shape, bool)
 EMPTY = np.full((*GRID.working_shape, 3), 160, np.uint8)
 NEAR_M, FAR_M = ((-3.0, 8.0), (3.0, 8.0), (3.0, 13.0), (-3.0, 13.0)), ((-3.0, 16.0), (3.0, 16.0), (3.0, 22.0), (-3.0, 22.0))
 Polygon = tuple[tuple[float, float], ...]
@@ -32,12 +35,22 @@ def person(x_m: float, y_m: float, into: np.ndarray, *, height_m: float = 1.7, w
     into[top:bottom, left:right] = True
 
 
+def observed(working: Picture, changed: Mask, *, place: Picture = EMPTY, known: Mask = EVERYWHERE, never: Mask = ~EVERYWHERE) -> Observed:
+    return Observed(working, changed, place, known, never)
+
+
+def numbers_of(working: Picture, changed: Mask, zone: Polygon | None = None, *, place: Picture = EMPTY) -> CrowdNumbers:
+    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M) if zone is None else zone], PLANE).of(observed(working, changed, place=place))
+    assert numbers is not None
+    return numbers
+
+
 def seen(*people_m: tuple[float, float], zone_m: Polygon = NEAR_M) -> tuple[float, float]:
     changed = np.zeros(GRID.working_shape, bool)
     for x_m, y_m in people_m:
         person(x_m, y_m, changed)
     working = np.where(changed[..., None], np.uint8(40), np.uint8(160)) * np.ones(3, np.uint8)
-    (numbers,) = CrowdView(GRID, [on_picture(zone_m)], PLANE).of(working.astype(np.uint8), changed, EMPTY)
+    numbers = numbers_of(working.astype(np.uint8), changed, on_picture(zone_m))
     assert numbers.detected == 0
     assert numbers.zone_m2 == pytest.approx(30.0 if zone_m == NEAR_M else 36.0, rel=0.01)
     return numbers.area_m2, numbers.edges_m2
@@ -69,10 +82,10 @@ def test_who_stands_outside_does_not_count_although_their_head_reaches_in() -> N
 def test_of_a_place_that_is_as_it_was_nothing_is_told_however_much_there_is_to_see() -> None:
     working = np.random.default_rng(1).integers(0, 256, (*GRID.working_shape, 3), np.uint8)
     changed = np.zeros(GRID.working_shape, bool)
-    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(working, changed, EMPTY)
+    numbers = numbers_of(working, changed)
     assert (numbers.area_m2, numbers.edges_m2) == (0, 0)
     changed[::7, ::5] = True  # single pixels are noise
-    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(working, changed, EMPTY)
+    numbers = numbers_of(working, changed)
     assert numbers.area_m2 == 0
 
 
@@ -84,7 +97,7 @@ def test_a_zone_above_the_horizon_is_refused() -> None:
 def test_all_numbers_are_finite_where_a_zone_reaches_the_pictures_border() -> None:
     zone = ((0.0, 300.0), (767.0, 300.0), (767.0, 575.0), (0.0, 575.0))
     changed = np.ones(GRID.working_shape, bool)
-    (numbers,) = CrowdView(GRID, [zone], PLANE).of(np.zeros((*GRID.working_shape, 3), np.uint8), changed, EMPTY)
+    numbers = numbers_of(np.zeros((*GRID.working_shape, 3), np.uint8), changed, zone)
     assert all(math.isfinite(one) and one >= 0 for one in (numbers.area_m2, numbers.edges_m2))
     assert numbers.area_m2 > 5
 
@@ -93,8 +106,7 @@ def test_twice_the_light_is_not_twice_the_edges() -> None:
     changed = np.zeros(GRID.working_shape, bool)
     person(0.0, 10.5, changed)
     working = np.random.default_rng(1).integers(20, 120, (*GRID.working_shape, 3), np.uint8)
-    view = CrowdView(GRID, [on_picture(NEAR_M)], PLANE)
-    (dim,), (bright,) = view.of(working, changed, EMPTY // 2), view.of(working * 2, changed, EMPTY)
+    dim, bright = numbers_of(working, changed, place=EMPTY // 2), numbers_of(working * 2, changed)
     assert bright.edges_m2 == pytest.approx(dim.edges_m2, rel=0.03)
 
 
@@ -106,7 +118,32 @@ def test_those_who_stand_close_behind_each_other_show_more_edges_across_for_thei
             person(0.0, y_m, one, width_m=3.0)
             working[one] = 40 if number % 2 else 90
             changed |= one
-        (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(working, changed, EMPTY)
+        numbers = numbers_of(working, changed)
         return numbers.edges_m2 / numbers.area_m2
 
     assert ratio(9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0) > 1.5 * ratio(9.0, 10.5, 12.0)
+
+
+@pytest.mark.parametrize(("known_share", "is_told"), [(1.0, True), (0.95, True), (0.8, False), (0.0, False)])
+def test_of_a_place_that_is_not_known_nothing_is_told(known_share: float, is_told: bool) -> None:
+    rng = np.random.default_rng(1)
+    changed = np.zeros(GRID.working_shape, bool)
+    person(0.0, 10.5, changed)
+    seen_now = observed(EMPTY, changed, known=rng.random(GRID.working_shape) < known_share)
+    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(seen_now)
+    assert (numbers is not None) is is_told
+
+
+def test_what_is_never_shown_counts_for_nothing_and_against_nothing() -> None:
+    never = np.zeros(GRID.working_shape, bool)
+    never[:, : GRID.working_shape[1] // 2] = True
+    changed = np.zeros(GRID.working_shape, bool)
+    person(-2.0, 10.5, changed)
+    view = CrowdView(GRID, [on_picture(NEAR_M)], PLANE)
+    (left,) = view.of(observed(EMPTY, changed, known=~never, never=never))
+    assert left is not None
+    assert left.area_m2 == 0
+    person(2.0, 10.5, changed)
+    (both,) = view.of(observed(EMPTY, changed, known=~never, never=never))
+    assert both is not None
+    assert both.area_m2 > 0.4

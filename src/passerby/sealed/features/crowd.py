@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from passerby.measure.ground import Floats, GroundPlane
 from passerby.released.measurement import CrowdNumbers
-from passerby.sealed.gate.grid import Grid, Mask, Picture
+from passerby.sealed.gate.grid import Grid, Mask
+from passerby.sealed.gate.watch import Observed
 
 MIDDLE_M: Final = 0.85
 """Height of the middle of a person."""
 LEAST_BRIGHTNESS: Final = 16.0
 """Grey levels: a place that is darker counts as this bright, or noise would be edges."""
+LEAST_KNOWN: Final = 0.9
+"""Of the pixels in which people of a zone would be seen, so many must be of a place that is known."""
 KERNEL: Final = np.ones((3, 3), np.uint8)
 GREY_BGR: Final = (0.114, 0.587, 0.299)
 Polygon = Sequence[tuple[float, float]]
@@ -49,15 +52,12 @@ class CrowdView:
             cv2.fillPoly(feet, [np.round(corners / grid.shrink).astype(np.int32)], (1,))
             self._zones.append(_Zone.of(np.square(_raised(feet.astype(bool), metre_px)), plane.area_m2(zone)))
 
-    def of(self, working: Picture, changed: Mask, place: Picture) -> list[CrowdNumbers]:
-        """The numbers of each zone; `detected` is 0: it is not known here.
+    def of(self, observed: Observed) -> list[CrowdNumbers | None]:
+        """The numbers of each zone; None = too little of the place is known there: what is not known differs from nothing.
 
-        Args:
-            working: Working picture, rows x columns x 3 uint8.
-            changed: Working pixels that differ from the place or move.
-            place: The empty place as a working picture, in the light of now: by its brightness edges are measured.
+        `detected` is 0: it is not known here.
         """
-        return [zone.numbers(working[zone.window], changed[zone.window], place[zone.window]) for zone in self._zones]
+        return [zone.numbers(observed) for zone in self._zones]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +67,31 @@ class _Zone:
     Attributes:
         window: Rows and columns.
         metres: rows x columns float32: square metres of a pixel; 0 = nobody's middle is there.
-        seen: rows x columns uint8: where it is not 0.
+        seen: rows x columns: where it is not 0.
         zone_m2: Area of the zone on the ground.
     """
 
     window: tuple[slice, slice]
     metres: Weights
-    seen: NDArray[np.uint8]
+    seen: Mask
     zone_m2: float
 
     @staticmethod
     def of(metres: Weights, zone_m2: float) -> "_Zone":
         rows, columns = np.flatnonzero(metres.any(1)), np.flatnonzero(metres.any(0))
         window = (_grown(rows), _grown(columns)) if len(rows) else (slice(0, 1), slice(0, 1))
-        return _Zone(window, np.ascontiguousarray(metres[window]), (metres[window] > 0).astype(np.uint8), zone_m2)
+        return _Zone(window, np.ascontiguousarray(metres[window]), metres[window] > 0, zone_m2)
 
-    def numbers(self, working: Picture, changed: Mask, place: Picture) -> CrowdNumbers:
-        solid = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_OPEN, KERNEL)
-        metres = self.metres * solid
-        across_rows = np.abs(cv2.Sobel(cv2.cvtColor(working, cv2.COLOR_BGR2GRAY), cv2.CV_32F, 0, 1, scale=1 / 8))
-        brightness = max(LEAST_BRIGHTNESS, float(np.dot(cv2.mean(place, self.seen)[:3], GREY_BGR)))
+    def numbers(self, observed: Observed) -> CrowdNumbers | None:
+        window = self.window
+        counts = self.seen & ~observed.never[window]
+        known = counts & observed.known[window]
+        if int(known.sum()) < LEAST_KNOWN * max(1, int(counts.sum())):
+            return None
+        solid = cv2.morphologyEx(observed.changed[window].astype(np.uint8), cv2.MORPH_OPEN, KERNEL)
+        metres = self.metres * (solid.astype(bool) & counts)
+        across_rows = np.abs(cv2.Sobel(cv2.cvtColor(observed.working[window], cv2.COLOR_BGR2GRAY), cv2.CV_32F, 0, 1, scale=1 / 8))
+        brightness = max(LEAST_BRIGHTNESS, float(np.dot(cv2.mean(observed.place[window], known.astype(np.uint8))[:3], GREY_BGR)))
         return CrowdNumbers(0.0, float(metres.sum()), float(np.vdot(metres, across_rows)) / brightness, self.zone_m2)
 
 

@@ -31,7 +31,7 @@ from passerby.sealed.gate.recognition import View
 from passerby.sealed.gate.samples import AGREEING_SHARE_LIVE, TOLERANCE
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.gate.subjects import LiveSubjects, Subjects
-from passerby.sealed.gate.watch import Observation, Watch
+from passerby.sealed.gate.watch import Observation, Observed, Watch
 
 DROPS_PLATE: Final = (GateState.MOVED, GateState.COVERED, GateState.LIGHT_CHANGED)
 WITHHOLDS_ALL: Final = (*DROPS_PLATE, GateState.FROZEN, GateState.DETECTOR_FAILED, GateState.BAD_FRAME)
@@ -65,6 +65,7 @@ class Gate:
         eyes: A detector, for a live picture; or what is known already, for the second pass over a file.
         executor: Lets several looks for a release run at once; None = one after the other.
         releases_in_see: Whether `see` looks before releases, too; else `release` does.
+        home: The view in which zones and lines were drawn, as an earlier gate of this camera knew it; None = it is the one that is seen first.
 
     Example:
         gate = Gate(Size(768, 576), GateSettings(settle_s=20), detector)
@@ -73,7 +74,14 @@ class Gate:
     """
 
     def __init__(
-        self, size: Size, settings: GateSettings, eyes: Detector | Known, *, executor: Executor | None = None, releases_in_see: bool = True
+        self,
+        size: Size,
+        settings: GateSettings,
+        eyes: Detector | Known,
+        *,
+        executor: Executor | None = None,
+        releases_in_see: bool = True,
+        home: Home | None = None,
     ) -> None:
         self._grid = grid = Grid(size)
         self._settings = settings
@@ -97,13 +105,14 @@ class Gate:
         self._light, self._exposure = LightModel(), Exposure()
         self._ground = None if settings.ground is None else Ground(settings.ground)
         self._cells = CoarseCells(grid)
-        self._home = Home()
+        self._never = grid.working_of(self._plate.never)
+        self._home = Home() if home is None else home
         self._fault = GateState.WATCHING
         self._sent = np.zeros(grid.block_shape, bool)
         self._epoch_used = False
         self._renew_reference()
         self._looked_s: float | None = None
-        self._observed: tuple[Picture, Mask, Picture] | None = None
+        self._observed: Observed | None = None
         self._drawn_s: float | None = None
         self._celled_s: float | None = None
         self._glyphs: tuple[Glyph, ...] = ()
@@ -139,8 +148,8 @@ class Gate:
         return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and sees_the_place else None
 
     @property
-    def observed(self) -> tuple[Picture, Mask, Picture] | None:
-        """The working picture of the newest look, its pixels that differ from the place or move, and the place in that light."""
+    def observed(self) -> Observed | None:
+        """What measuring needs of the newest look."""
         return self._observed
 
     @property
@@ -201,10 +210,10 @@ class Gate:
         place = self._light.lit(self._reference)
         seen = self._watch.look(picture, time_s, place, self._known)
         self._fault = seen.state
-        self._observed = seen.working, seen.changed, place
+        self._observed = Observed(seen.working, seen.changed, place, self._known, self._never)
         view = self._watch.view
         if seen.state is GateState.MOVED or view is View.OTHER:
-            self._home.leave(self._reference, self._known)
+            self._leave_home()
         elif self._home.is_left and seen.state is GateState.WATCHING:
             self._home.look(seen.working, ~seen.hidden, time_s)
         if self._restored is not None and (view is not View.UNSURE or seen.state in DROPS_PLATE):
@@ -218,6 +227,14 @@ class Gate:
             self._learn(picture, seen, passed_s)
         self._show_cells(seen, time_s)
         self._freeze()
+
+    def _leave_home(self) -> None:
+        """The camera was moved: away from what was learned, or from a plate of before that was handed in and is not seen any more."""
+        if self._restored is None:
+            self._home.leave(self._reference, self._known)
+        else:
+            picture, blocks = self._restored
+            self._home.leave(self._grid.reduced(picture), self._grid.working_of(blocks))
 
     def _decide_on_restored(self, picture: Picture, blocks: Mask, *, same: bool) -> None:
         """Takes over a restored plate, or forgets it and what it was compared with."""

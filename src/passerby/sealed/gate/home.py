@@ -14,6 +14,7 @@ class Home:
 
     def __init__(self) -> None:
         self._recognition: Recognition | None = None
+        self._shape: tuple[int, ...] = ()
 
     @property
     def is_left(self) -> bool:
@@ -30,8 +31,14 @@ class Home:
         if self._recognition is None:
             recognition = Recognition(grey_of(reference), known)
             self._recognition = recognition if recognition.can_tell else None
+            self._shape = known.shape
 
     def look(self, working: Picture, visible: Mask, time_s: float) -> None:
-        """Compares a picture with the view that was left; only pixels that are `visible`, under no subject, are read."""
-        if self._recognition is not None and self._recognition.judge(working, visible, time_s, suspicious=False) is View.SAME:
+        """Compares a picture with the view that was left; only pixels that are `visible`, under no subject, are read.
+
+        One of another size is another view.
+        """
+        if self._recognition is None or visible.shape != self._shape:
+            return
+        if self._recognition.judge(working, visible, time_s, suspicious=False) is View.SAME:
             self._recognition = None

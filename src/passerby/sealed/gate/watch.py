@@ -64,6 +64,25 @@ class Observation:
     infrared: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What of a look is measured. It does not leave the process.
+
+    Attributes:
+        working: The working picture.
+        changed: Its pixels that differ from the place or move.
+        place: The place as a working picture, in the light of now.
+        known: Where the place is known.
+        never: Where it never will be.
+    """
+
+    working: Picture
+    changed: Mask
+    place: Picture
+    known: Mask
+    never: Mask
+
+
 class Watch:
     """Looks at a camera's pictures, a few times a second."""
 

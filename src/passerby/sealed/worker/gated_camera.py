@@ -18,6 +18,7 @@ from passerby.released.scene import GateState, Level, Scene, Size
 from passerby.sealed.features.crowd import CrowdView
 from passerby.sealed.gate.gate import WITHHOLDS_ALL, Gate
 from passerby.sealed.gate.ground import Homography
+from passerby.sealed.gate.home import Home
 from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.sealed.gate.settings import GateSettings
 from passerby.sealed.worker.camera import Camera, LivePicture
@@ -94,6 +95,8 @@ class GatedCamera:
         self._metered: Size | None = None
         """The size of the pictures that the meter measures."""
         self._latest: Latest | None = None
+        self._home = Home()
+        """The view in which zones and lines were drawn: of all gates of the camera, so that none forgets that it was moved."""
         self._crowds: dict[str, Crowd | None] = {}
         self._crowd_view: CrowdView | None = None
         self._kept_plates = kept_plates
@@ -234,10 +237,10 @@ class GatedCamera:
         if self._meter is not None:
             self._meter.correct(self._crowds)
 
-    def _crowd_numbers(self) -> list[CrowdNumbers]:
-        """What of each zone differs from the place; empty where that is not known."""
+    def _crowd_numbers(self) -> list[CrowdNumbers | None]:
+        """What of each zone differs from the place, None where too little of it is known; empty where nothing is."""
         observed = None if self._gate is None else self._gate.observed
-        return [] if self._crowd_view is None or observed is None else self._crowd_view.of(*observed)
+        return [] if self._crowd_view is None or observed is None else self._crowd_view.of(observed)
 
     def stop_measuring(self) -> list[Pulse | Measurement]:
         """What is left to be told: no picture comes for long, or the end has come. Measuring begins anew with the next picture."""
@@ -260,7 +263,7 @@ class GatedCamera:
         """The gate for pictures of a size: a new one where the size is new, which knows nothing of the place."""
         if self._gate is None or size != self._size:
             self._forget_gate()
-            gate = Gate(size, self._settings, self._detector, releases_in_see=False)
+            gate = Gate(size, self._settings, self._detector, releases_in_see=False, home=self._home)
             kept = self._kept_plates.pop(self.id, None)
             if kept is not None and kept.size == size and self._last_epoch < 0:
                 gate.restore(*kept_plate(kept))

@@ -143,7 +143,9 @@ class Tallying:
             places = self.places()
             monotonic_s = self.clock.monotonic_s()
             # Also where zones are drawn anew: what was counted before says nothing of them.
-            due = self._some_were_deleted(monotonic_s) or (self._due_s is not None and monotonic_s >= self._due_s) or places is not self._compared
+            if self._some_were_deleted(monotonic_s):
+                self._due_s = monotonic_s  # it stays due, also while another comparison is under way
+            due = (self._due_s is not None and monotonic_s >= self._due_s) or places is not self._compared
             due = due and not self._is_comparing
             if due:
                 self._is_comparing = True
