@@ -163,9 +163,14 @@ def test_a_token_needs_the_right_and_gets_no_figure_of_a_few(tmp_path: Path) -> 
             assert site.get(path, camera="gate").status_code == 401
             assert site.get(path, "wall", camera="gate").status_code == 403
             assert site.get(path, "city", camera="gate").status_code == 200
-        few = site.get("/api/measurements/heat", "city", camera="gate", **RANGE | {"to": "2026-11-23T02:00"}).json()
-        assert (few["covered_s"], few["grids"]) == (3600, [])
-        more = site.get("/api/measurements/heat", "city", camera="gate", **RANGE).json()["grids"][0]["person_s"]
+        today = site.get("/api/measurements/heat", "city", camera="gate", **RANGE)
+        assert today.status_code == 400
+        assert "whole days" in today.text
+        site.clock.sleep(2 * 86400)
+        hour = site.get("/api/measurements/heat", "city", camera="gate", **RANGE | {"to": "2026-11-23T02:00"}).json()
+        assert hour == site.get("/api/measurements/heat", "city", camera="gate", **RANGE).json(), "the day, whichever part was asked for"
+        assert (hour["begin"], hour["end"]) == ("2026-11-23T00:00:00+01:00", "2026-11-24T00:00:00+01:00")
+        more = hour["grids"][0]["person_s"]
         assert [cell for row in more for cell in row if cell is not None] == [480]
         minute = {"from": "2026-11-23T01:00", "to": "2026-11-23T01:01", "every": "minute"}
         (span,) = site.get("/api/measurements/zones", "city", **minute).json()["spans"]

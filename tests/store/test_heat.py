@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -16,11 +17,11 @@ from passerby.released.measurement import Heat, LineMinute, Measurement
 from passerby.store.answers import Reader
 from passerby.store.asking import HeatWish, heat_question_of
 from passerby.store.compacting import compact_all
-from passerby.store.heat_answers import heat, heat_of
+from passerby.store.heat_answers import heat, heat_of, in_whole_days
 from passerby.store.heat_sheet import heat_json, heat_sheet, heat_table
 from passerby.store.history import History
 from passerby.store.parquet import write_parquet
-from passerby.store.question import HeatCells, HeatMap
+from passerby.store.question import HeatCells, HeatMap, HeatQuestion
 from passerby.store.sheet import csv_of
 from passerby.store.suppression import K, told_cells
 from tests.support.measured import DAY_S, kept
@@ -78,12 +79,12 @@ def test_a_zones_minutes_are_not_seen_twice(tmp_path: Path) -> None:
 
 def test_whoever_stays_counts_once_in_a_quarter_of_an_hour(tmp_path: Path) -> None:
     stays = [minute(number, 60, 0, 0) for number in range(20)]
-    History(tmp_path).add([*stays, *(minute(15 * number + 5, 0, 2, 0) for number in range(2, 8)), minute(130, 0, 0, 20)])
+    History(tmp_path).add([*stays, *(minute(15 * number + 5, 0, 20, 0) for number in range(2, 8)), minute(130, 0, 0, 20)])
     (grid,) = asked(tmp_path).grids
     assert grid.quarters == (2, 6, 1)
     told = json.loads(heat_json(asked(tmp_path), "UTC", for_operator=False))
-    assert told["grids"] == [{"cell_px": 36, "person_s": [[None, 12, None]]}]
-    assert [row[5:] for row in heat_sheet(asked(tmp_path), for_operator=False).rows] == [(0, 1, 12)]
+    assert told["grids"] == [{"cell_px": 36, "person_s": [[None, 120, None]]}]
+    assert [row[5:] for row in heat_sheet(asked(tmp_path), for_operator=False).rows] == [(0, 1, 120)]
 
 
 def test_a_walk_of_one_person_is_told_to_the_operator_only(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_a_walk_of_one_person_is_told_to_the_operator_only(tmp_path: Path) -> No
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 20)), min_size=1, max_size=50))
 def test_no_cell_of_a_few_is_told_and_a_zero_looks_the_same(cells: list[tuple[float, int]]) -> None:
     told = told_cells([cell for cell, _ in cells], [number for _, number in cells])
-    assert told == [cell if number >= K else None for cell, number in cells]
+    assert told == [60 * round(cell / 60) if number >= K else None for cell, number in cells]
 
 
 def test_pictures_of_another_size_have_a_grid_of_their_own(tmp_path: Path) -> None:
@@ -130,3 +131,27 @@ def test_a_terminal_shows_the_pictures_shape(tmp_path: Path) -> None:
     _, _, says, *picture = heat_table(asked(tmp_path)).decode().splitlines()
     assert "90 person-seconds" in says
     assert picture == ["██▓▓▒▒", "    ··"]
+
+
+def test_others_are_told_of_whole_days_that_are_over_and_of_cells_that_many_were_in_on_that_day(tmp_path: Path) -> None:
+    """Two ranges that differ by a minute would tell who walked in that minute, cell by cell."""
+    zone = ZoneInfo("Europe/Berlin")
+    midnight_s = datetime(2026, 11, 23, tzinfo=zone).timestamp()
+    now_s = midnight_s + 3 * 86400 + 7 * 3600
+    question = HeatQuestion("gate", midnight_s + 600, midnight_s + 86400 + 60, zone)
+    snapped = in_whole_days(question, now_s)
+    assert (snapped.from_s, snapped.to_s) == (midnight_s, midnight_s + 2 * 86400)
+    later = in_whole_days(HeatQuestion("gate", midnight_s + 600, midnight_s + 86400 + 120, zone), now_s)
+    assert later == snapped, "a minute more asks nothing more"
+    today = in_whole_days(HeatQuestion("gate", midnight_s, now_s, zone), now_s)
+    assert today.to_s == midnight_s + 3 * 86400
+    with pytest.raises(SettingsError, match="whole days"):
+        in_whole_days(HeatQuestion("gate", midnight_s + 3 * 86400, now_s, zone), now_s)
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-10-25", 25), ("2026-03-29", 23)])
+def test_the_day_on_which_the_clock_changes_is_a_whole_day(day: str, hours: int) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    begin_s = datetime.fromisoformat(day).replace(tzinfo=zone).timestamp()
+    snapped = in_whole_days(HeatQuestion("gate", begin_s + 7200, begin_s + 7260, zone), begin_s + 30 * 86400)
+    assert snapped.to_s - snapped.from_s == hours * 3600

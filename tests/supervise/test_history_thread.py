@@ -259,6 +259,26 @@ def test_deletion_waits_neither_for_its_receipt_nor_for_compaction(tmp_path: Pat
         assert parts.keeper.tidied > 1
 
 
+def test_for_a_day_that_cannot_be_deleted_no_compaction_is_given_up_again_and_again(tmp_path: Path) -> None:
+    parts = Parts(tmp_path, (date(2026, 11, 20),), retention_s=86400.0)
+    parts.keeper.undeletable = True
+    parts.keeper.aside = [date(2026, 11, 23)]
+    with parts.running() as thread:
+        parts.until(lambda: "cannot be deleted" in thread.health().failing)
+        parts.until(parts.compactor.entered.is_set)
+        parts.until(lambda: thread._compacting is None)
+        kills = parts.compactor.kills
+        parts.compactor.go_on.clear()
+        parts.compactor.entered.clear()
+        parts.clock.sleep(COMPACT_EVERY_S)
+        assert parts.compactor.entered.wait(WITHIN_S)
+        for _ in range(3):
+            tried = parts.keeper.tidied
+            parts.clock.sleep(SWEEP_EVERY_S)
+            parts.until(lambda tried=tried: parts.keeper.tidied > tried)  # type: ignore[misc]
+        assert parts.compactor.kills == kills
+
+
 def test_compacting_that_ends_by_itself_just_when_something_is_due_puts_no_deletion_off(tmp_path: Path) -> None:
     parts = Parts(tmp_path, (date(2026, 11, 20),), retention_s=86400.0)
     thread, compactor = parts.thread, parts.compactor

@@ -4,11 +4,14 @@ What was seen is told by all rows of the camera: a minute in which nobody was th
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from passerby.errors import SettingsError
 from passerby.store.answers import MOST_SPANS, Found, Reader, Statement
+from passerby.store.buckets import midnight_s
 from passerby.store.layout import TABLES
 from passerby.store.question import HeatCells, HeatMap, HeatQuestion
 from passerby.store.tables import quoted
@@ -22,13 +25,32 @@ DIGITS: Final = 1
 NOTHING: Final[tuple[list[Found], ...]] = ([], [], [])
 
 
-def heat_of(reader: Reader, question: HeatQuestion, most: int = MOST_SPANS) -> HeatMap:
+def in_whole_days(question: HeatQuestion, now_s: float) -> HeatQuestion:
+    """The question as anybody but the operator may ask it: of whole days of the site's time zone that are over.
+
+    Of ranges that end at any minute, two that differ by one would tell that minute, cell by cell.
+
+    Raises:
+        SettingsError: There is no such day in it.
+    """
+    zone = question.zone
+    begin = datetime.fromtimestamp(question.from_s, zone).date()
+    last = datetime.fromtimestamp(min(question.to_s, now_s) - 1e-3, zone).date()
+    end_s = midnight_s(last + timedelta(1), zone)
+    from_s, to_s = midnight_s(begin, zone), end_s if end_s <= now_s else midnight_s(last, zone)
+    if from_s >= to_s:
+        raise SettingsError("where people were is told of whole days that are over", "give from and to as days, the last of them yesterday")
+    return replace(question, from_s=from_s, to_s=to_s)
+
+
+def heat_of(reader: Reader, question: HeatQuestion, most: int = MOST_SPANS, least: int = 0) -> HeatMap:
     """The map of a question.
 
     Args:
         reader: Reads the history.
         question: What is asked.
         most: More cells than these are refused.
+        least: A cell counts on a day only where somebody was in it in so many quarters of an hour of that day.
 
     Raises:
         InputError: A file of the history cannot be read.
@@ -36,10 +58,14 @@ def heat_of(reader: Reader, question: HeatQuestion, most: int = MOST_SPANS) -> H
     """
     where = f"camera = {quoted(question.camera)} AND minute >= {int(question.from_s // 60)} AND minute < {int(question.to_s // 60)}"
 
+    ahead_min = int(datetime.fromtimestamp(question.from_s, question.zone).utcoffset().total_seconds() // 60)  # type: ignore[union-attr]
+
     def ask(sources: Mapping[str, str]) -> list[Statement]:
         if HEAT not in sources:
             return [(_covered(list(sources.values()), where), [])] if sources else []
-        return [(sql, []) for sql in (_covered(list(sources.values()), where), _shapes(sources[HEAT], where), _cells(sources[HEAT], where))]
+        grids = sources[HEAT]
+        wanted = (_covered(list(sources.values()), where), _shapes(grids, where), _cells(grids, where, least, ahead_min))
+        return [(sql, []) for sql in wanted]
 
     covered, shapes, cells = [*reader.fetch(TABLES, question.from_s, question.to_s, ask), *NOTHING][:3]
     if sum(int(count) for _, _, count in shapes) > most:
@@ -66,16 +92,17 @@ def _shapes(sql: str, where: str) -> str:
     return f"SELECT cell_px, columns, max(len(person_s)) FROM ({sql}) WHERE {where} GROUP BY cell_px, columns ORDER BY cell_px, columns"
 
 
-def _cells(sql: str, where: str) -> str:
+def _cells(sql: str, where: str, least: int, ahead_min: int) -> str:
     """SQL of all cells in which somebody was: shape, place from 0, person-seconds, quarters of an hour in which somebody was there.
 
     A day's quarters are a bit each, so that a year needs no table of all of them.
     """
     return (
         "WITH cells AS (SELECT cell_px, columns, minute, unnest(person_s) AS person_s, generate_subscripts(person_s, 1) - 1 AS cell "
-        f"FROM ({sql}) WHERE {where}), days AS (SELECT cell_px, columns, cell, minute // {DAY_MIN} AS day, sum(person_s) AS person_s, "
-        f"bit_or(1::HUGEINT << (minute % {DAY_MIN} // {QUARTER_MIN})) AS quarters FROM cells WHERE person_s > 0 GROUP BY ALL) "
-        "SELECT cell_px, columns, cell, sum(person_s), sum(bit_count(quarters)) FROM days GROUP BY cell_px, columns, cell"
+        f"FROM ({sql}) WHERE {where}), days AS (SELECT cell_px, columns, cell, (minute + {ahead_min}) // {DAY_MIN} AS day, "
+        f"sum(person_s) AS person_s, bit_or(1::HUGEINT << ((minute + {ahead_min}) % {DAY_MIN} // {QUARTER_MIN})) AS quarters "
+        "FROM cells WHERE person_s > 0 GROUP BY ALL) SELECT cell_px, columns, cell, sum(person_s), sum(bit_count(quarters)) "
+        f"FROM days WHERE bit_count(quarters) >= {least} GROUP BY cell_px, columns, cell"
     )
 
 

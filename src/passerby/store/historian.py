@@ -24,7 +24,7 @@ from passerby.store.answers import Reader
 from passerby.store.asking import heat_question_of, question_of
 from passerby.store.compacting import compact
 from passerby.store.crowds import trained_crowds, write_crowds
-from passerby.store.heat_answers import heat_of
+from passerby.store.heat_answers import heat_of, in_whole_days
 from passerby.store.heat_sheet import heat_json, heat_sheet
 from passerby.store.historian_orders import (
     CSV,
@@ -41,6 +41,7 @@ from passerby.store.historian_orders import (
     Validated,
 )
 from passerby.store.sheet import csv_of, json_of, sheet_of
+from passerby.store.suppression import K
 from passerby.store.tallies import read_tallies
 from passerby.store.tally import Seen
 from passerby.store.validating import standing, validated
@@ -79,7 +80,11 @@ class Historian:
         return csv_of(sheet) if ask.form == CSV else json_of(sheet, question, ask.zone)
 
     def _heat(self, ask: AskHeat) -> bytes:
-        heat = heat_of(self._reader(ask.folder), heat_question_of(ask.wish, _zone(ask.zone), ask.now_s), ask.most)
+        question = heat_question_of(ask.wish, _zone(ask.zone), ask.now_s)
+        if ask.for_operator:
+            heat = heat_of(self._reader(ask.folder), question, ask.most)
+        else:
+            heat = heat_of(self._reader(ask.folder), in_whole_days(question, ask.now_s), ask.most, K)
         if ask.form == CSV:
             return csv_of(heat_sheet(heat, for_operator=ask.for_operator))
         return heat_json(heat, ask.zone, for_operator=ask.for_operator)

@@ -56,6 +56,15 @@ def suppressed(table: Table, values: Mapping[str, float | None], least: int = K)
     return told
 
 
+COARSE_S: Final = 60.0
+"""Person-seconds are told to others in whole minutes."""
+
+
+def coarse(person_s: float) -> float:
+    """Person-seconds in steps."""
+    return COARSE_S * round(person_s / COARSE_S)
+
+
 def told_cells(person_s: Sequence[float], quarters: Sequence[int], least: int = K) -> list[float | None]:
     """The cells of a heat grid as a reader other than the operator gets them: None = not told, or nobody was there.
 
@@ -64,4 +73,4 @@ def told_cells(person_s: Sequence[float], quarters: Sequence[int], least: int = 
         quarters: In how many quarters of an hour somebody was in it.
         least: In fewer than these it is not told.
     """
-    return [cell if number >= least else None for cell, number in zip(person_s, quarters, strict=True)]
+    return [coarse(cell) if number >= least else None for cell, number in zip(person_s, quarters, strict=True)]

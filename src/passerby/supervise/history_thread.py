@@ -27,6 +27,7 @@ BATCH: Final = 1000
 TICK_S: Final = 1.0
 COMPACT_EVERY_S: Final = 3600.0
 SWEEP_EVERY_S: Final = 30.0
+INTERRUPT_EVERY_S: Final = 1.0
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
 MEASUREMENT_BYTES: Final = 512
@@ -136,6 +137,7 @@ class HistoryThread:
         self._ticked_at_s = self._tick_begun_s = clock.monotonic_s()
         self._compacting: threading.Thread | None = None
         self._interrupted = False
+        self._undeletable: set[date] = set()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:
@@ -248,11 +250,14 @@ class HistoryThread:
         days = self._keeper.days()
         due = [day for day in days if self._ages.age_s(day) >= self._retention_s]
         compacting = self._compacting
-        if due and compacting is not None:
+        if set(due) - self._undeletable and compacting is not None:
             self._interrupted = True
             self._compactor.interrupt()
-            compacting.join()
+            while compacting.is_alive():
+                compacting.join(INTERRUPT_EVERY_S)
+                self._compactor.interrupt()  # it may have come before there was anything to interrupt
         gone = self._deleter.delete(due)
+        self._undeletable = set(due) - set(gone)  # for them no compaction is given up again
         for day in gone:
             self._ages.forget(day)
         if gone:
