@@ -289,6 +289,38 @@ def test_an_old_alert_is_found_and_can_be_commented(desk: AlertDesk, disk: Disk)
     assert kept(disk)[-1].number == 2
 
 
+def test_whoever_acts_on_an_old_alert_holds_up_nobody_while_the_log_is_read(desk: AlertDesk, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.take([opens()])
+    desk.flush()
+    later = AlertDesk(disk, SimulatedClock(NOON + 9 * DAY_S), KeptJournal())
+    find = disk.find
+
+    def slow(alert: str) -> object:
+        other = threading.Thread(target=later.take, args=([opens(60, "00000000000000b2")],), daemon=True)
+        other.start()
+        other.join(10)
+        assert not other.is_alive(), "rules are heard meanwhile"
+        return find(alert)
+
+    monkeypatch.setattr(disk, "find", slow)
+    assert later.act(ALERT, What.COMMENTED, "anna", "seen").remarks[0].by == "anna"
+
+
+def test_nobody_acts_on_what_is_due_and_a_deleted_day_does_not_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_ = Kept(tmp_path, 2 * DAY_S)
+    kept_.desk.take([opens(), says(What.CLOSED, 60)])
+    kept_.desk.flush()
+    kept_.clock.sleep(1.6 * DAY_S)
+    with pytest.raises(AlertError, match="no such alert"):
+        kept_.desk.act(ALERT, What.COMMENTED, "anna", "seen")
+    found = kept_.desk.log.find(ALERT)
+    kept_.retention.sweep()
+    monkeypatch.setattr(kept_.desk.log, "find", lambda _: found)  # read just before it was deleted
+    with pytest.raises(AlertError, match="no such alert"):
+        kept_.desk.act(ALERT, What.COMMENTED, "anna", "seen")
+    assert kept_.days() == []
+
+
 def test_what_a_channel_says_is_kept_and_not_told_to_channels(desk: AlertDesk, disk: Disk) -> None:
     desk.take([opens()])
     desk.told(ALERT, "duty-phone", "delivered")

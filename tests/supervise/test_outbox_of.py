@@ -1,24 +1,39 @@
 """The outbox of a running site: from a rule to a real server and back into the alert's history, over restarts; a channel's failure as an alert."""
 
+import contextlib
+import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from passerby.clock import SystemClock
-from passerby.hazards.alert import HazardKind, What
+from passerby.hazards.alert import Cause, HazardKind, What
 from passerby.hazards.alert_log import AlertLog
 from passerby.hazards.channels.delivering import Pace
+from passerby.hazards.channels.waiting import NAME, Waiting
 from passerby.hazards.outbox import ALERTS, Outbox
+from passerby.record.receipts import FileReceipts
+from passerby.site.durations import DAY_S
 from passerby.site.settings import Site
 from passerby.supervise.alert_desk import AlertDesk
+from passerby.supervise.alert_retention import kept_alerts
 from passerby.supervise.hazard_thread import HazardThread
 from passerby.supervise.outbox_of import outbox_of
-from tests.support.alerts import ToldRules
+from tests.support.alerts import NOON, ToldRules
 from tests.support.journals import KeptJournal
+from tests.support.recorded import SetClock, SetMachine
 from tests.support.told import HttpReceiver, channel_table, opened, site_with, then, until
 
 A, B = "a" * 16, "b" * 16
+ALERTS_OF = {
+    "alerts": "SELECT alert FROM alerts",
+    "told": "SELECT alert FROM told",
+    "armed": "SELECT alert FROM armed",
+    "deliveries": "SELECT alert FROM deliveries",
+}
 
 
 class Running:
@@ -81,3 +96,60 @@ def test_a_channel_that_fails_is_an_alert_of_the_site_and_ends_also_after_a_rest
     second.stop()
     # Of its own failure it told nobody, and of what waited it told once.
     assert receiver.once == [f"{A}-0-ops"]
+
+
+def rows_of(folder: Path) -> dict[str, int]:
+    """How many rows there are in each table."""
+    with contextlib.closing(sqlite3.connect(folder / NAME)) as database:
+        return {table: len(database.execute(select).fetchall()) for table, select in ALERTS_OF.items()}
+
+
+def test_what_channels_know_of_an_alert_goes_when_the_alert_does(tmp_path: Path) -> None:
+    site = site_with(tmp_path, channel_table("ops"), channel_table("boss", escalate_after='"5 min"'))
+    folder, clock, journal = site.state_folder / ALERTS, SetClock(NOON), KeptJournal()
+    desk, retention = kept_alerts(folder, 2 * DAY_S, FileReceipts(tmp_path / "receipts.jsonl"), clock, journal, SetMachine(clock))
+    rules = ToldRules()
+    thread = HazardThread(site, lambda _: rules, desk, retention, clock, journal)
+    (folder / f"{NAME}.damaged").touch()
+    os.utime(folder / f"{NAME}.damaged", (NOON, NOON))
+    outbox = outbox_of(site, site.state_folder, thread, clock, journal)
+    rules.say = [opened(A, wall_s=NOON), opened(B, wall_s=NOON, cause=Cause("crowd", "gate-1", "hall")), then(B, 1, What.ENDED, wall_s=NOON + 9)]
+    thread.step()
+    outbox._waiting.bury("ops", [1], "nobody there")
+    assert rows_of(folder) == {"alerts": 2, "told": 2, "armed": 2, "deliveries": 3}
+    clock.sleep(1.4 * DAY_S)
+    thread.step()
+    assert rows_of(folder)["alerts"] == 2
+    clock.sleep(0.2 * DAY_S)
+    for _ in range(3):
+        thread.step()
+        clock.sleep(40)
+    # Those that went on did so as others, of which channels were told; of those of that day nothing is left, dead, armed or open.
+    (anew,) = [alert for alert in desk.open() if alert.over]
+    with contextlib.closing(sqlite3.connect(folder / NAME)) as database:
+        for select in ALERTS_OF.values():
+            left = {row[0] for row in database.execute(select)}
+            assert not left & {A, B}
+            assert anew.id in left
+    assert not (folder / f"{NAME}.damaged").exists()
+    assert thread.stop(5)
+    assert outbox.stop(5)
+    # What a crash left is deleted at the next start, before anything is told.
+    late = Waiting(folder, NOON)
+    known = late.known(anew.id)
+    assert known is not None
+    late.learn(A, msgspec.structs.replace(known[0], opened_s=NOON), 0, NOON)
+    late.close()
+    desk, retention = kept_alerts(folder, 2 * DAY_S, FileReceipts(tmp_path / "receipts.jsonl"), clock, journal, SetMachine(clock))
+    thread = HazardThread(site, lambda _: rules, desk, retention, clock, journal)
+    outbox = outbox_of(site, site.state_folder, thread, clock, journal)
+    assert outbox._waiting.known(A) is None
+    assert outbox.stop(5)
+
+
+def test_an_outbox_that_fails_is_said_with_the_hazards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = Running(site_with(tmp_path, channel_table()))
+    assert running.thread.health().failing == ""
+    monkeypatch.setattr(running.outbox._routing, "escalate", lambda _: 1 / 0)
+    until(lambda: running.thread.health().failing == "unexpected ZeroDivisionError")
+    running.stop()

@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -34,6 +34,9 @@ TICK_S: Final = 0.5
 FORGET_EVERY_S: Final = 3600.0
 REMEMBERED_S: Final = 30 * DAY_S
 GONE: Final = "there is no such channel any more"
+OURSELVES: Final = "outbox"
+"""What fails and is no channel."""
+ENDED: Final = "the outbox ended: nobody is told"
 SenderMaker = Callable[[Site, Channel, Access, Clock, Callable[[], frozenset[Cause]]], Sender]
 
 
@@ -137,6 +140,18 @@ class Outbox:
         self._changed = True
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread.is_alive()
+
+    @property
+    def failing(self) -> str:
+        """Why nobody is told, or what is told cannot be kept, in words; "" = all is well. How each channel is, `health` says."""
+        if self._thread.ident is not None and not self._ending.is_set() and not self.alive:
+            return ENDED
+        return self._failing.get(OURSELVES, "")
+
     def start(self) -> None:
         """Begins to deliver."""
         self._thread.start()
@@ -188,6 +203,16 @@ class Outbox:
                 self._routing.accept(site, event)
         self._wake()
 
+    def forget_days(self, is_due: Callable[[date], bool]) -> None:
+        """Deletes all that is kept of alerts that were opened on UTC days that are due: told or not (invariant I8).
+
+        Raises:
+            OutputError: It could not be deleted.
+        """
+        gone = self._waiting.forget_days(is_due)
+        if gone:
+            self._journal.info("what channels knew of alerts that are due was deleted", rows=gone)
+
     def health(self) -> tuple[ChannelHealth, ...]:
         """How each channel is."""
         with self._lock:
@@ -211,7 +236,7 @@ class Outbox:
         try:
             asyncio.run(self._deliver())
         except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here; the text may quote an address
-            self._journal.error("the outbox ended: nobody is told", error=type(error).__name__)
+            self._journal.error(ENDED, error=type(error).__name__)
 
     async def _deliver(self) -> None:
         tasks: dict[str, asyncio.Task[None]] = {}
@@ -222,7 +247,7 @@ class Outbox:
             while not self._ending.is_set():
                 woken.clear()
                 try:
-                    if self._changed:
+                    if self._changed or any(task.done() for task in tasks.values()):
                         await self._take_over(tasks)
                     if self._clock.monotonic_s() - ticked_at_s >= TICK_S:
                         ticked_at_s = self._clock.monotonic_s()
@@ -232,9 +257,9 @@ class Outbox:
                         forgot_at_s = self._clock.monotonic_s()
                         self._waiting.forget(self._clock.wall_s() - REMEMBERED_S)
                         self._waiting.count_anew()
-                    self._works("outbox")
-                except PasserbyError as error:
-                    self._fails("outbox", str(error))
+                    self._works(OURSELVES)
+                except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
+                    self._fails(OURSELVES, _words_of(error))
                 for one in self._deliverings.values():
                     one.wake.set()
                 with contextlib.suppress(TimeoutError):
@@ -244,23 +269,34 @@ class Outbox:
             await _cancelled(tasks.values())
 
     async def _take_over(self, tasks: dict[str, asyncio.Task[None]]) -> None:
-        """Begins with the channels of the site as it is now."""
+        """Begins with the channels of the site as it is now. Where it raises, those of before go on, and it is done anew."""
         with self._lock:
             site, found, self._changed = self._site, self._accesses, False
-        await _cancelled(tasks.values())
-        tasks.clear()
+        done = False
+        try:
+            self._bury_gone(site, found)
+            await _cancelled(tasks.values())
+            tasks.clear()
+            sent = {name: one.sent for name, one in self._deliverings.items()}
+            at_work = {channel.id: self._delivering(site, channel, found[channel.id], sent.get(channel.id, set())) for channel in site.channels}
+            with self._lock:
+                self._deliverings = at_work
+            for name, one in at_work.items():
+                tasks[name] = asyncio.create_task(one.run(), name=f"channel {name}")
+            done = True
+        finally:
+            if not done:
+                with self._lock:
+                    self._changed = True
+
+    def _bury_gone(self, site: Site, found: Mapping[str, Access]) -> None:
         gone = self._waiting.bury_all_but([channel.id for channel in site.channels], GONE)
         if gone:
             self._journal.warning("what waited for channels that there are no more was given up", deliveries=gone)
         for channel in self._faults.channels - set(found):
             self._faults.works(channel)
-        at_work = {channel.id: self._delivering(site, channel, found[channel.id]) for channel in site.channels}
-        with self._lock:
-            self._deliverings = at_work
-        for name, one in at_work.items():
-            tasks[name] = asyncio.create_task(one.run(), name=f"channel {name}")
 
-    def _delivering(self, site: Site, channel: Channel, access: Access) -> Delivering:
+    def _delivering(self, site: Site, channel: Channel, access: Access, sent: set[int]) -> Delivering:
         def is_quiet() -> bool:
             at = datetime.fromtimestamp(self._clock.wall_s(), site.zone)
             return any(span.holds(at.weekday(), at.hour * 60 + at.minute) for span in channel.quiet)
@@ -269,7 +305,7 @@ class Outbox:
             return self._make(site, channel, access, self._clock, self._open_causes)
 
         hooks = Hooks(is_quiet, self._told_safely, self._on_failing)
-        return Delivering(channel.id, make, self._waiting, self._clock, self._pace, channel.group_from, hooks)
+        return Delivering(channel.id, make, self._waiting, self._clock, self._pace, channel.group_from, hooks, sent)
 
     def _open_causes(self) -> frozenset[Cause]:
         return frozenset(known.cause for known in self._waiting.open_alerts() if not known.exercise)
@@ -283,8 +319,8 @@ class Outbox:
             else:
                 self._faults.works(channel)
                 self._works(channel)
-        except PasserbyError as error:
-            self._fails("outbox", str(error))
+        except Exception as error:  # noqa: BLE001 - a channel goes on, whatever becomes of its fault
+            self._fails(OURSELVES, _words_of(error))
 
     def _fails(self, channel: str, words: str) -> None:
         if channel not in self._failing:
@@ -313,6 +349,11 @@ class Outbox:
         if loop is not None and woken is not None:
             with contextlib.suppress(RuntimeError):  # it has ended
                 loop.call_soon_threadsafe(woken.set)
+
+
+def _words_of(error: Exception) -> str:
+    """What failed; foreign texts may quote an address."""
+    return str(error) if isinstance(error, PasserbyError) else f"unexpected {type(error).__name__}"
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:

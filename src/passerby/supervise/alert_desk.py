@@ -43,6 +43,11 @@ class AlertDesk:
         journal: Is told what cannot be read or written.
         note_day: Is told of each day of which something is about to be written.
         book: The book; a new one if left out.
+
+    Attributes:
+        log: As given.
+        wake: Is called after something was done.
+        is_due: Says of a day whether its alerts are to be deleted, or are deleted already: nobody can act on those.
     """
 
     def __init__(self, log: AlertLog, clock: Clock, journal: Journal, note_day: Callable[[date], object] = bool, book: Book | None = None) -> None:
@@ -56,6 +61,7 @@ class AlertDesk:
         self._again_s = self._pause_s = 0.0
         self._failing, self._lost, self._written = "", 0, 0
         self.wake: Callable[[], object] = bool
+        self.is_due: Callable[[date], bool] = lambda _: False
 
     def restore(self) -> None:
         """Takes over what the log says, before anything else. A day that cannot be read is said and left out."""
@@ -225,9 +231,10 @@ class AlertDesk:
             InputError: The log cannot be read.
             OutputError: It could not be written down: it is refused.
         """
+        kept = self.find(alert)  # which may read all of the log: what is written meanwhile does not wait for that
         with self._writing:
-            found = self.find(alert)
-            if found is None:
+            found = self._book.get(alert) or kept
+            if found is None or self.is_due(day_of(found.opened_wall_s)):
                 raise AlertError("there is no such alert", "it may have been deleted, when it was due")
             event = self._book.act(found, what, by, self._clock.wall_s(), words)
             if event is None:

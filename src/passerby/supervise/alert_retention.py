@@ -1,12 +1,14 @@
 """How alerts go when they are due: a UTC day at a time, when its first moment is as old as the site file says, whatever the wall clock does (I8)."""
 
 import threading
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from passerby.clock import Clock
-from passerby.errors import OutputError
+from passerby.errors import OutputError, words_of
 from passerby.hazards.alert_log import AlertLog
 from passerby.record.machine import Machine
 from passerby.record.receipts import ReceiptSink
@@ -16,10 +18,12 @@ from passerby.supervise.day_deletion import DayDeleter
 from passerby.supervise.journal import Journal
 
 WHY: Final = "retention of alerts"
+Elsewhere = Callable[[Callable[[date], bool]], object]
+"""Deletes what is kept elsewhere of alerts that were opened on days of which it is told that they are due."""
 
 
 class AlertRetention:
-    """Deletes days of alerts. Used from one thread, but for `note`.
+    """Deletes days of alerts. Used from one thread, but for `note` and `is_due`.
 
     Args:
         log: The log.
@@ -37,12 +41,29 @@ class AlertRetention:
         self._log, self._ages, self._retention_s, self._journal = log, ages, retention_s, journal
         self._deleter = DayDeleter(log, receipts, clock, log.folder, WHY)
         self._desk: AlertDesk | None = None
+        self._elsewhere: Elsewhere | None = None
+        self._gone: set[date] = set()
         self._lock = threading.Lock()
-        self.failing = ""
+        self.failing = self._failing_elsewhere = ""
 
     def attend(self, desk: AlertDesk) -> None:
         """Has a desk told of what is about to be deleted: what still goes on does so as another alert."""
         self._desk = desk
+        desk.is_due = self.is_due
+
+    def attend_elsewhere(self, forget_days: Elsewhere) -> None:
+        """Has deleted what is kept elsewhere of alerts of days that are due: now, and with each sweep.
+
+        Of a day that has just become due it is deleted a sweep later, so that channels hear that its alerts go on as others.
+        """
+        self._elsewhere = forget_days
+        self._forget_elsewhere(frozenset())
+
+    def is_due(self, day: date) -> bool:
+        """Whether a day's alerts are to be deleted, or are deleted already."""
+        with self._lock:
+            self._ages.tick()
+            return day in self._gone or self._ages.age_s(day) >= self._retention_s
 
     def note(self, day: date) -> None:
         """Something of a day is about to be kept."""
@@ -58,6 +79,8 @@ class AlertRetention:
         with self._lock:
             self._ages.tick()
             due = [day for day in self._log.days() if self._ages.age_s(day) >= self._retention_s]
+        self._forget_elsewhere(set(due) - self._gone)
+        self._gone |= set(due)
         if self._desk is not None:
             for day in due:
                 self._desk.forget(day)
@@ -69,12 +92,22 @@ class AlertRetention:
                 self._ages.forget(day)
         if gone:
             self._journal.info("alerts deleted", first=gone[0].isoformat(), last=gone[-1].isoformat(), days=len(gone))
-        self.failing = self._deleter.failing
+        self.failing = self._deleter.failing or self._failing_elsewhere
+
+    def _forget_elsewhere(self, but: AbstractSet[date]) -> None:
+        self._failing_elsewhere = ""
+        if self._elsewhere is None:
+            return
+        try:
+            self._elsewhere(lambda day: day not in but and self.is_due(day))
+        except Exception as error:  # noqa: BLE001 - nothing that fails puts off the other deletions
+            self._failing_elsewhere = words_of(error)
 
     def close(self) -> None:
         """Keeps when it was that we last looked."""
         self._deleter.tell_untold()
-        self._ages.close()
+        with self._lock:
+            self._ages.close()
 
 
 def day_ages(folder: Path, clock: Clock, machine: Machine | None = None) -> DayAges:

@@ -23,7 +23,7 @@ from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import CameraHealth, SceneMessage
 from passerby.site.settings import Site
 from passerby.supervise.alert_desk import AlertDesk
-from passerby.supervise.alert_retention import AlertRetention
+from passerby.supervise.alert_retention import AlertRetention, Elsewhere
 from passerby.supervise.journal import Journal
 from passerby.supervise.telling import Listener, Telling
 
@@ -132,6 +132,7 @@ class HazardThread:
         self._site, self._rules_of, self.desk, self._retention = site, rules_of, desk, retention
         self._clock, self._journal = clock, journal
         self._tellings = [Telling(listener, clock) for listener in listeners]
+        self._listeners_failing: list[Callable[[], str]] = []
         self._wake = threading.Condition()
         self._cameras = _cameras_of(site)
         self._heard: dict[tuple[str, type[Heard]], deque[tuple[float, Heard]]] = {}
@@ -149,9 +150,18 @@ class HazardThread:
         desk.restore()
         desk.wake = self.wake
 
-    def listen(self, listener: Listener) -> None:
-        """Adds a listener; before the start."""
+    def listen(self, listener: Listener, failing: Callable[[], str] = str, forget_days: Elsewhere | None = None) -> None:
+        """Adds a listener; before the start.
+
+        Args:
+            listener: Is told of events.
+            failing: Says what is wrong with it, in words, beside what it raises; "" = nothing is.
+            forget_days: Deletes what it keeps of alerts that are due.
+        """
         self._tellings.append(Telling(listener, self._clock))
+        self._listeners_failing.append(failing)
+        if self._retention is not None and forget_days is not None:
+            self._retention.attend_elsewhere(forget_days)
 
     def start(self) -> None:
         """Starts the thread."""
@@ -207,9 +217,10 @@ class HazardThread:
         """How watching is."""
         desk = self.desk
         alerts = [alert for alert in desk.open() if not alert.exercise]
+        said = [failing() for failing in self._listeners_failing]
         with self._wake:
             told = {f"listener {number}": one.failing for number, one in enumerate(self._tellings)}
-            failing = "; ".join(words for words in (*self._failing.values(), desk.failing, *told.values()) if words)
+            failing = "; ".join(words for words in (*self._failing.values(), desk.failing, *told.values(), *said) if words)
             return HazardHealth(
                 alive=self._thread.is_alive(),
                 ticked_ago_s=self._clock.monotonic_s() - self._ticked_at_s,

@@ -13,7 +13,7 @@ from passerby.supervise.journal import Journal
 
 
 def outbox_of(site: Site, state: Path, hazards: HazardThread, clock: Clock, journal: Journal) -> Outbox:
-    """The outbox, which `hazards` tells of events from its start on. It is not started yet.
+    """The outbox, which `hazards` tells of events from its start on, and which forgets with it what is due. It is not started yet.
 
     Args:
         site: The site.
@@ -37,5 +37,5 @@ def outbox_of(site: Site, state: Path, hazards: HazardThread, clock: Clock, jour
 
     listeners = Listeners(told, raised, lambda: desk.standing(of_channels=True))
     outbox = Outbox(state / ALERTS, site, clock, journal, listeners)
-    hazards.listen(outbox.accept_all)
+    hazards.listen(outbox.accept_all, lambda: outbox.failing, outbox.forget_days)
     return outbox

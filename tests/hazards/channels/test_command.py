@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from passerby.clock import SystemClock
@@ -66,6 +67,25 @@ def test_the_list_says_what_waits_and_no_secret(tmp_path: Path) -> None:
     assert passerby("dead", path, "--channel", "boss").stdout == "There are no dead letters.\n"
     assert passerby("retry", path, "0000000000000001-0-ops").stdout == "0 dead letters wait again\n"
     assert passerby("retry", path, "0000000000000000-0-ops").stdout == "1 dead letters wait again\n"
+
+
+HOSTILE = "[/nothing][bold red]\\[link=file:///etc]\x1b]0;title\x07\x1b[2J\u202e"
+
+
+def test_names_that_somebody_chose_to_do_harm_are_shown_as_they_are(tmp_path: Path) -> None:
+    site = site_with(tmp_path, channel_table(address="https://[2001:db8::1]/[/nothing]"))
+    waiting = Waiting(site.state_folder / ALERTS, 0.0)
+    one = msgspec.structs.replace(trial(site, site.channels[0], "0" * 16, 0.0), title=HOSTILE)
+    waiting.put(one, 0.0, loud=False)
+    waiting.bury("ops", [waiting.next("ops", 1, quiet=False)[0].seq], HOSTILE)
+    waiting.close()
+    path = str(site.folder / "site.toml")
+    for command in ("list", "dead"):
+        run = passerby(command, path)
+        assert run.returncode == 0, run.stderr
+        assert "\x1b" not in run.stdout
+        assert "\u202e" not in run.stdout
+    assert passerby("dead", path).stdout.count("[/nothing][bold red]\\[link=file:///etc]\ufffd]0;title\ufffd\ufffd[2J\ufffd") == 2
 
 
 def test_a_site_that_never_ran_has_nothing_that_waits(tmp_path: Path) -> None:

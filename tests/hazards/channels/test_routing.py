@@ -1,19 +1,28 @@
 """Who is told of what and when: severities, rules, cameras, escalation, quiet hours, and what a restart or a clock that jumps changes: nothing."""
 
+import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passerby.clock import SimulatedClock
 from passerby.errors import OutputError
 from passerby.hazards.alert import Cause, Event, HazardKind, Severity, What
+from passerby.hazards.channels import delivering as delivering_module
 from passerby.hazards.channels import waiting as waiting_module
 from passerby.hazards.channels.delivering import Pace
 from passerby.hazards.channels.delivery import ChannelError, Delivery
+from passerby.hazards.channels.known import known_after
 from passerby.hazards.channels.routing import OLD_S, Routing
 from passerby.hazards.channels.waiting import NAME, Waiting
-from passerby.hazards.outbox import ALERTS, Outbox
+from passerby.hazards.kept_alert import State
+from passerby.hazards.kept_alert import after as alert_after
+from passerby.hazards.kept_alert import opened as alert_opened
+from passerby.hazards.outbox import ALERTS, ENDED, Outbox
 from passerby.site.settings import Site
 from tests.support.journals import KeptJournal
 from tests.support.site_files import camera_table
@@ -126,6 +135,60 @@ def test_what_is_over_or_in_hand_is_not_escalated(over: What, tmp_path: Path) ->
     assert one.waits("boss") == []
 
 
+def test_a_hazard_that_flaps_and_nobody_acknowledges_is_escalated_when_it_is_back(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table("boss", escalate_after='"1 min"'))
+    one.give(at(opened(A)))
+    for number in range(1, 7, 2):
+        one.after(6)
+        one.give(then(A, number, What.ENDED))
+        one.after(6)
+        assert one.waits("boss") == [], "while it is over nobody is told"
+        if number < 5:
+            one.give(then(A, number + 1, What.RETURNED))
+    one.after(600)
+    assert one.waits("boss") == []
+    one.give(then(A, 6, What.RETURNED))
+    one.after(0.5)
+    assert [words.split()[1] for words in one.waits("boss")] == ["opened"], "its time has passed: it is told at once"
+
+
+def test_who_has_a_warning_in_hand_has_not_an_alarm_in_hand(tmp_path: Path) -> None:
+    one = told(tmp_path, channel_table("boss", escalate_after='"1 min"', severities='["alarm"]'), channel_table("duty", escalate_after='"1 min"'))
+    one.give(at(opened(A)), then(A, 1, What.ACKNOWLEDGED, by="operator"), then(A, 2, What.UPDATED, value=3.0, severity=Severity.WARNING))
+    one.after(600)
+    assert one.waits("duty") == []
+    one.give(then(A, 3, What.UPDATED, value=4.5, severity=Severity.ALARM))
+    one.after(59)
+    assert one.waits("boss") == one.waits("duty") == []
+    one.after(2)
+    assert [one.first(name).severity for name in ("boss", "duty")] == [Severity.ALARM] * 2
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from([what for what in What if what is not What.OPENED]),
+        st.sampled_from([None, *Severity]),
+        st.sampled_from(["passerby", "anna"]),
+    ),
+    max_size=12,
+)
+
+
+@given(st.sampled_from(Severity), EVENTS)
+def test_what_a_channel_knows_of_an_alert_is_what_the_book_says(severity: Severity, what: list[tuple[What, Severity | None, str]]) -> None:
+    first = at(opened(A, severity))
+    known, alert = known_after(None, first), alert_opened(first)
+    for number, (happened, now, by) in enumerate(what, 1):
+        event = then(A, number, happened, wall_s=NOW_S + number, severity=now if happened in (What.UPDATED, What.RETURNED) else None, by=by)
+        assert known is not None
+        assert alert is not None
+        known, alert = known_after(known, event), alert_after(alert, event)
+        assert known is not None
+        assert (known.open, known.closed, known.finished) == (alert.state is State.OPEN, alert.is_closed, alert.finished)
+        assert (known.acknowledged, known.severity) == (bool(alert.acknowledged_by), alert.severity)
+    assert known_after(known, first) == known, "an opening is once"
+
+
 @pytest.mark.parametrize("jump_s", [-90_000.0, 90_000.0])
 def test_a_clock_that_jumps_hurries_and_delays_no_escalation(jump_s: float, tmp_path: Path) -> None:
     clock = SetClock(NOW_S)
@@ -213,14 +276,16 @@ class FailingSender:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.fails = False
+        self.proves = False
 
     async def send(self, deliveries: Sequence[Delivery]) -> None:
         if self.fails:
             raise ChannelError("no")
         self.sent += [delivery.id for delivery in deliveries]
 
-    async def tend(self) -> None:
+    async def tend(self) -> bool:
         """Nothing is held."""
+        return self.proves
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -261,4 +326,132 @@ def test_another_site_file_begins_and_ends_channels(tmp_path: Path) -> None:
     assert senders["one"].sent == [f"{A}-0-one", f"{B}-0-one"]
     assert [one.channel for one in box.health()] == ["one", "three"]
     until(lambda: len(box._waiting.dead("two")) == 1)
+    assert box.stop(5)
+
+
+def box_of(site: Site, clock: SimulatedClock, sender: FailingSender, journal: KeptJournal | None = None) -> Outbox:
+    journal = KeptJournal() if journal is None else journal
+    return Outbox(site.state_folder / ALERTS, site, clock, journal, environ={}, pace=Pace(0.01, 0.02), make=lambda *_: sender)
+
+
+def test_a_file_that_is_locked_at_the_start_keeps_channels_from_working_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_module, "BUSY_S", 0.05)
+    site, sender = site_with(tmp_path, channel_table()), FailingSender()
+    box = box_of(site, SimulatedClock(NOW_S), sender)
+    box.accept(at(opened(A)))
+    other = sqlite3.connect(site.state_folder / ALERTS / NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    box.start()
+    until(lambda: "cannot be written" in box.failing)
+    other.execute("ROLLBACK")
+    other.close()
+    until(lambda: sender.sent == [f"{A}-0-ops"] and not box.failing)
+    assert box.stop(5)
+
+
+def test_the_outbox_outlives_what_nobody_thought_of_and_says_it_by_its_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, sender, journal = site_with(tmp_path, channel_table()), FailingSender(), KeptJournal()
+    box = box_of(site, SimulatedClock(NOW_S), sender, journal)
+    assert box.failing == ""
+
+    def escalate(_: Site) -> None:
+        raise ZeroDivisionError("https://user:hunter2@ops.example.org")
+
+    monkeypatch.setattr(box._routing, "escalate", escalate)
+    box.start()
+    until(lambda: box.failing == "unexpected ZeroDivisionError")
+    box.accept(at(opened(A)))
+    until(lambda: sender.sent == [f"{A}-0-ops"])
+    assert box.alive
+    assert journal.of("telling of alerts fails") == [{"channel": "outbox", "why": "unexpected ZeroDivisionError"}]
+    assert box.stop(5)
+    until(lambda: not box.alive)
+    assert box.failing != ENDED, "it was ended, it did not end"
+
+
+def test_a_thread_that_ended_by_itself_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = box_of(site_with(tmp_path, channel_table()), SimulatedClock(NOW_S), FailingSender())
+
+    async def deliver() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(box, "_deliver", deliver)
+    box.start()
+    until(lambda: not box.alive)
+    assert box.failing == ENDED
+    assert box.stop(5)
+
+
+def test_what_was_taken_and_cannot_be_deleted_is_not_told_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, clock, sender = site_with(tmp_path, channel_table()), SimulatedClock(NOW_S), FailingSender()
+    box = box_of(site, clock, sender)
+    box.accept(at(opened(A)))
+    box.accept(at(opened(B)))
+    taken = box._waiting.taken
+
+    def cannot(channel: str, seqs: Sequence[int]) -> None:
+        raise OutputError("what waits to be told cannot be written: OperationalError")
+
+    monkeypatch.setattr(box._waiting, "taken", cannot)
+    box.start()
+    until(lambda: "cannot be written" in box.health()[0].failing and len(sender.sent) == 2)
+    box.follow(site)
+    for _ in range(5):
+        clock.sleep(20)
+        time.sleep(0.05)
+    assert sorted(sender.sent) == [f"{A}-0-ops", f"{B}-0-ops"]
+    assert box.health()[0].waiting == 2
+    monkeypatch.setattr(box._waiting, "taken", taken)
+    clock.sleep(2)
+    until(lambda: box.health()[0].waiting == 0 and not box.health()[0].failing)
+    assert len(sender.sent) == 2
+    assert box.stop(5)
+
+
+@pytest.mark.parametrize("proves", [False, True])
+def test_quiet_hours_do_not_end_that_a_channel_fails_unless_a_connection_is_held(
+    proves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering_module, "FAILING_S", 1.0)
+    monkeypatch.setattr(delivering_module, "POLL_S", 0.02)
+    clock, sender, journal = SetClock(NOW_S), FailingSender(), KeptJournal()
+    sender.fails, sender.proves = True, proves
+    box = box_of(site_with(tmp_path, channel_table(quiet='["Mo 16:30-17:30"]')), clock, sender, journal)
+    box.accept(at(opened(A)))
+    box.start()
+    until(lambda: box.health()[0].failing == "no")
+    clock.sleep(5)
+    until(lambda: journal.of("telling of alerts fails"))
+    clock.jump_s = 3600.0
+    for _ in range(5):
+        clock.sleep(20)
+        time.sleep(0.05)
+    if proves:
+        until(lambda: not box.health()[0].failing)
+    else:
+        assert box.health()[0].failing == "no"
+        assert not journal.of("telling of alerts works again")
+    sender.fails, clock.jump_s = False, 0.0
+    clock.sleep(1)
+    until(lambda: sender.sent and not box.health()[0].failing and journal.of("telling of alerts works again"))
+    assert box.stop(5)
+
+
+def test_a_message_that_alone_is_refused_is_given_up_and_makes_no_channel_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering_module, "POLL_S", 0.02)
+
+    class Refusing(FailingSender):
+        async def send(self, deliveries: Sequence[Delivery]) -> None:
+            raise ChannelError("the server answers 422", refused=True)
+
+    clock = SimulatedClock(NOW_S)
+    box = box_of(site_with(tmp_path, channel_table()), clock, Refusing())
+    box.accept(at(opened(A)))
+    box.start()
+
+    def is_given_up() -> bool:
+        clock.sleep(0.01)
+        return box.health()[0].dead == 1 and not box.health()[0].failing
+
+    until(is_given_up)
     assert box.stop(5)

@@ -89,8 +89,9 @@ class AppriseSender:
         if not await done:
             raise ChannelError("the service did not take it")
 
-    async def tend(self) -> None:
-        """Nothing is held."""
+    async def tend(self) -> bool:
+        """Nothing is held, and nothing is proved."""
+        return False
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from passerby.hazards.channels.waiting import Waiting
     from passerby.site.settings import Site
 
@@ -31,14 +33,15 @@ def list_command(path: SitePath) -> None:
         counts = (0, 0) if waiting is None else waiting.counts(channel.id)
         after = "at once" if channel.escalate_after_s is None else f"unacknowledged for {duration_text(channel.escalate_after_s)}"
         hazards = ", ".join(channel.hazards) or "all"
-        table.add_row(channel.id, channel.kind, channel.shown_address, ", ".join(channel.severities), hazards, after, str(counts[0]), str(counts[1]))
+        severities = ", ".join(channel.severities)
+        _add_row(table, channel.id, channel.kind, channel.shown_address, severities, hazards, after, str(counts[0]), str(counts[1]))
     if waiting is not None:
         waiting.close()
     console = Console()
     if site.channels:
         console.print(table)
     else:
-        console.print("The site file has no [[channel]]: nobody is told.")
+        typer.echo("The site file has no [[channel]]: nobody is told.")
 
 
 @channels_app.command("test")
@@ -104,7 +107,7 @@ def dead_command(
         return
     table = Table("id", "channel", "of", "what", "given up because")
     for row in rows:
-        table.add_row(row.delivery.id, row.delivery.channel, text_of(row.delivery.wall_s, site.zone), row.delivery.title, row.why)
+        _add_row(table, row.delivery.id, row.delivery.channel, text_of(row.delivery.wall_s, site.zone), row.delivery.title, row.why)
     print_whole(table)
 
 
@@ -129,6 +132,15 @@ def retry_command(
         waiting.close()
     left = f"; {len(rows) - len(chosen)} are for channels that there are no more" if len(rows) > len(chosen) else ""
     typer.echo(f"{found} dead letters wait again{left}")
+
+
+def _add_row(table: "Table", *cells: str) -> None:
+    """Adds a row of texts that say nothing but what they are, whatever somebody wrote into a file."""
+    from rich.text import Text
+
+    from passerby.hazards.listing import shown
+
+    table.add_row(*(Text(shown(cell)) for cell in cells))
 
 
 def _waiting(site: "Site") -> "Waiting | None":

@@ -89,9 +89,27 @@ class Delivering:
         pace: How fast is tried again.
         group_from: Messages one by one within a minute, where people are told.
         hooks: What it asks and tells.
+        sent: Deliveries, by their places in the order, that were taken and could not be deleted: they are not sent again, only deleted.
+
+    Attributes:
+        channel: Its id.
+        sent: As given, and what is added.
+        wake: Hurries it.
+        delivered: Deliveries since the start.
+        words: Why it fails; "" = it does not.
     """
 
-    def __init__(self, channel: str, make: Callable[[], Sender], waiting: Waiting, clock: Clock, pace: Pace, group_from: int, hooks: Hooks) -> None:
+    def __init__(
+        self,
+        channel: str,
+        make: Callable[[], Sender],
+        waiting: Waiting,
+        clock: Clock,
+        pace: Pace,
+        group_from: int,
+        hooks: Hooks,
+        sent: set[int] | None = None,
+    ) -> None:
         self.channel, self._make, self._waiting, self._clock, self._pace = channel, make, waiting, clock, pace
         self._is_quiet, self._told, self._on_failing = hooks.is_quiet, hooks.told, hooks.failing
         self._grouping = Grouping(group_from)
@@ -103,7 +121,11 @@ class Delivering:
         self.wake = asyncio.Event()
         self.delivered = 0
         self.words = ""
+        self.sent = set() if sent is None else sent
+        self._delete_at_s = 0.0
         self._works = False
+        self._is_told = False
+        self._was_refused = False
 
     @property
     def failing_s(self) -> float:
@@ -128,6 +150,7 @@ class Delivering:
         """Tells something, if there is something; seconds until there may be more."""
         rows: Sequence[Row] = ()
         try:
+            self._delete_sent()
             sender = self._sender = self._sender or self._make()
             rows, pause_s = self._pick(sender)
             if rows:
@@ -138,8 +161,11 @@ class Delivering:
             if self._clock.monotonic_s() - self._tended_at_s >= TEND_S:
                 self._tended_at_s = self._clock.monotonic_s()
                 async with asyncio.timeout(ALL_WITHIN_S):
-                    await sender.tend()
-                self._succeeded()
+                    proved = await sender.tend()
+                if proved:
+                    self._succeeded()
+            if self._was_refused and not self._is_told:
+                self._calm()  # it answers, and what it did not take was given up: that is no channel that fails
         except ChannelError as error:
             return self._failed(rows, error.reason, refused=error.refused)
         except TimeoutError:
@@ -154,23 +180,46 @@ class Delivering:
         most = 1 if self._one_by_one and not sender.summarises else sender.most
         quiet = self._is_quiet()
         if not sender.summarises:
-            return self._waiting.next(self.channel, most, quiet=quiet), POLL_S
-        rows = self._waiting.next(self.channel, self._grouping.most + 1, quiet=quiet)
-        urgent = len(rows) > self._grouping.most and self._waiting.has_loud(self.channel)
+            return self._next(most, quiet=quiet), POLL_S
+        rows = self._next(self._grouping.most + 1, quiet=quiet)
+        urgent = len(rows) > self._grouping.most and self._waiting.has_loud(self.channel, self.sent)
         picked, pause_s = self._grouping.pick(rows, self._clock.monotonic_s(), urgent=urgent)
-        return (self._waiting.next(self.channel, most, quiet=quiet) if len(picked) > 1 else picked), pause_s
+        return (self._next(most, quiet=quiet) if len(picked) > 1 else picked), pause_s
+
+    def _next(self, most: int, *, quiet: bool) -> list[Row]:
+        return self._waiting.next(self.channel, most, quiet=quiet, but=self.sent)
 
     def _taken(self, rows: Sequence[Row]) -> None:
-        self._waiting.taken(self.channel, [row.seq for row in rows])
+        self.sent.update(row.seq for row in rows)
         self._grouping.sent(len(rows), self._clock.monotonic_s())
         self._one_by_one = max(0, self._one_by_one - len(rows))
         self.delivered += len(rows)
         self._succeeded()
         now_s = self._clock.wall_s()
         self._told([Told(row.delivery.alert, self.channel, now_s, "delivered") for row in rows if row.delivery.what.value in ("opened", "returned")])
+        self._delete_sent()
+
+    def _delete_sent(self) -> None:
+        """Deletes what was taken. Where that cannot be done it is said, and tried again; whoever was told is not told again."""
+        if not self.sent or self._clock.monotonic_s() < self._delete_at_s:
+            return
+        try:
+            self._waiting.taken(self.channel, sorted(self.sent))
+        except OutputError as error:
+            self._delete_at_s = self._clock.monotonic_s() + POLL_S
+            self.words = error.message[:MOST_WORDS]
+            return
+        self.sent.clear()
+        if not self._failures:
+            self.words = ""
+
+    def _calm(self) -> None:
+        self._failures, self._failed_at_s, self._was_refused = 0, None, False
+        self.words = self.words if self.sent else ""
 
     def _succeeded(self) -> None:
-        self._failures, self._failed_at_s, self.words = 0, None, ""
+        self._calm()
+        self._is_told = False
         if not self._works:
             self._works = True
             self._on_failing(self.channel, "")
@@ -178,6 +227,7 @@ class Delivering:
     def _failed(self, rows: Sequence[Row], reason: str, *, refused: bool = False) -> float:
         self._failures += 1
         self.words = reason[:MOST_WORDS]
+        self._was_refused = False
         if self._failed_at_s is None:
             self._failed_at_s = self._clock.monotonic_s()
         try:
@@ -195,7 +245,7 @@ class Delivering:
         old_s = self._clock.wall_s() - self._pace.dead_after_s
         gone = [row for row in rows if row.made_s <= old_s] if self._failures >= self._pace.dead_tries else []
         if refused and rows and rows[0].tries + 1 >= MOST_REFUSALS:
-            gone = list(rows)
+            gone, self._was_refused = list(rows), True
         if gone:
             self._waiting.bury(self.channel, [row.seq for row in gone], reason)
             now_s = self._clock.wall_s()
@@ -211,7 +261,7 @@ class Delivering:
 
     def _tell_failing(self) -> None:
         if self.failing_s >= FAILING_S:
-            self._works = False
+            self._works, self._is_told = False, True
             self._on_failing(self.channel, f"nobody is told by channel '{self.channel}' for {self.failing_s:.0f} s: {self.words}")
 
     async def _until(self, pause_s: float) -> None:

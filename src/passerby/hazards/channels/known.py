@@ -5,10 +5,9 @@ from typing import Final
 import msgspec
 
 from passerby.hazards.alert import Cause, Event, HazardKind, Severity, What
+from passerby.hazards.kept_alert import OURS, URGENCY
 
 BEGINS: Final = frozenset({What.OPENED, What.RETURNED})
-OVER: Final = frozenset({What.ENDED, What.CLOSED})
-_RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,10 +15,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         cause, kind, opened_s, exercise: As it was opened.
-        severity: As it is now.
+        severity: The most urgent that it was.
         words, value, error, limit: As they were told last.
-        open: Whether the hazard goes on.
-        acknowledged: Whether somebody has it in hand.
+        open: Whether the hazard goes on, and nobody has closed the alert.
+        acknowledged: Whether somebody has it in hand; no longer, once it has become more urgent.
+        closed: Whether somebody closed it, or it closed by itself.
+        finished: Whether its rule is done with it: what the rule says after that changes nothing.
     """
 
     cause: Cause
@@ -33,14 +34,32 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     limit: float | None = None
     open: bool = True
     acknowledged: bool = False
+    closed: bool = False
+    finished: bool = False
 
 
 def known_after(known: Known | None, event: Event) -> Known | None:
-    """What is known with an event; None = nothing, as its opening was never told."""
-    if event.what is What.OPENED and event.cause is not None:
+    """What is known with an event, as `kept_alert` tells it of the alert; None = nothing, as its opening was never told."""
+    if known is None:
+        return _opened(event)
+    match event.what:
+        case What.UPDATED | What.RETURNED:
+            return known if known.finished else _seen(known, event)
+        case What.ENDED:
+            return msgspec.structs.replace(known, open=False)
+        case What.CLOSED:
+            return msgspec.structs.replace(known, open=False, closed=True, finished=known.finished or event.by == OURS)
+        case What.ACKNOWLEDGED:
+            return msgspec.structs.replace(known, acknowledged=True)
+        case _:
+            return known
+
+
+def _opened(event: Event) -> Known | None:
+    if event.what is What.OPENED and event.cause is not None and event.kind is not None:
         return Known(
             cause=event.cause,
-            kind=event.kind or HazardKind.CAMERA,
+            kind=event.kind,
             severity=event.severity or Severity.WARNING,
             opened_s=event.wall_s,
             exercise=event.exercise,
@@ -49,23 +68,24 @@ def known_after(known: Known | None, event: Event) -> Known | None:
             error=event.error,
             limit=event.limit,
         )
-    if known is None:
-        return None
-    if event.what in (What.UPDATED, What.RETURNED):
-        return msgspec.structs.replace(
-            known,
-            severity=event.severity or known.severity,
-            words=event.words or known.words,
-            value=event.value,
-            error=event.error,
-            limit=known.limit if event.limit is None else event.limit,
-            open=True,
-        )
-    if event.what in OVER:
-        return msgspec.structs.replace(known, open=False)
-    return msgspec.structs.replace(known, acknowledged=True) if event.what is What.ACKNOWLEDGED else known
+    return None
+
+
+def _seen(known: Known, event: Event) -> Known:
+    """The hazard holds. Who has a warning in hand has not taken notice of an alarm."""
+    worse = event.severity is not None and URGENCY[event.severity] > URGENCY[known.severity]
+    return msgspec.structs.replace(
+        known,
+        severity=event.severity if worse and event.severity is not None else known.severity,
+        words=event.words or known.words,
+        value=event.value,
+        error=event.error,
+        limit=known.limit if event.limit is None else event.limit,
+        open=not known.closed,
+        acknowledged=known.acknowledged and not worse,
+    )
 
 
 def is_worse(before: Known | None, after: Known) -> bool:
     """Whether the severity has risen."""
-    return before is not None and _RANK[after.severity] > _RANK[before.severity]
+    return before is not None and URGENCY[after.severity] > URGENCY[before.severity]

@@ -68,11 +68,12 @@ class MqttSender:
                 await self._publish(self._topics.discovery(announced))
                 self._told.add(announced.cause)
             await self._publish(self._topics.event(delivery))
-            if not delivery.exercise:  # a drill is an event: it neither raises nor clears the state of a place
-                await self._publish(self._topics.state(delivery))
+            state = self._topics.state(delivery)
+            if state is not None:
+                await self._publish(state)
 
-    async def tend(self) -> None:
-        """Connects where there is no connection. Raises ChannelError."""
+    async def tend(self) -> bool:
+        """Connects where there is no connection; so it is proved that the broker is there. Raises ChannelError."""
         if self._client is not None and self._client._disconnected.done():  # noqa: SLF001 - aiomqtt tells it nowhere else
             await self._drop()
         if self._client is None:
@@ -82,6 +83,7 @@ class MqttSender:
             except ChannelError:
                 await self._drop()
                 raise
+        return True
 
     async def close(self) -> None:
         """Says that we are gone, and disconnects."""

@@ -4,7 +4,7 @@ from typing import Final
 
 from passerby.clock import Clock
 from passerby.hazards.alert import Event, HazardKind, Severity, What
-from passerby.hazards.channels.known import BEGINS, OVER, Known, is_worse, known_after
+from passerby.hazards.channels.known import BEGINS, Known, is_worse, known_after
 from passerby.hazards.channels.waiting import Armed, Waiting
 from passerby.hazards.channels.wording import delivery_of, escalated
 from passerby.site.channels import Channel
@@ -48,7 +48,7 @@ class Routing:
         for channel in site.channels:
             if self._is_told(channel, known, event, worse=worse):
                 self._waiting.put(delivery_of(site, channel, known, event), now_s, loud=known.severity is Severity.ALARM)
-        if event.what is What.ACKNOWLEDGED or event.what in OVER:
+        if known.acknowledged or known.closed:
             self._waiting.disarm(event.alert)
 
     def escalate(self, site: Site) -> None:
@@ -67,9 +67,9 @@ class Routing:
             if after_s is not None and not self._is_due(one, after_s):
                 continue
             stored = self._waiting.known(one.alert)
-            if channel is None or after_s is None or stored is None or stored[0].acknowledged or not stored[0].open:
+            if channel is None or after_s is None or stored is None or stored[0].acknowledged or stored[0].closed:
                 self._waiting.disarm(one.alert, one.channel)
-            else:
+            elif stored[0].open:  # what has ended may return as the same alert: it is told then, at once
                 self._tell_escalated(site, channel, one, stored[0])
 
     def _is_due(self, armed: Armed, after_s: float) -> bool:

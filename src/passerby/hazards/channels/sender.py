@@ -25,8 +25,8 @@ class Sender(Protocol):
         """
         ...
 
-    async def tend(self) -> None:
-        """Looks after a connection that is held; called while nothing is to be told.
+    async def tend(self) -> bool:
+        """Looks after a connection that is held; called while nothing is to be told. Whether it proved that the channel works.
 
         Raises:
             ChannelError: It cannot be held.

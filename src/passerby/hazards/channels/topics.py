@@ -24,6 +24,8 @@ OFFLINE: Final = "offline"
 NONE: Final = "_"
 TOLD: Final = tuple(what.value for what in What if what is not What.TOLD)
 OVER: Final = frozenset({What.ENDED, What.CLOSED})
+STATES: Final = OVER | {What.OPENED, What.UPDATED, What.RETURNED}
+"""What says how a place is. What somebody said or did about an alert does not: the hazard may be over."""
 _PROBLEMS: Final = frozenset({HazardKind.CAMERA, HazardKind.CHANNEL})
 
 
@@ -59,8 +61,10 @@ class Topics:
         body = {"event_type": delivery.what.value, **msgspec.to_builtins(delivery)}
         return Message(self.events, msgspec.json.encode(body))
 
-    def state(self, delivery: Delivery) -> Message:
-        """The state of the delivery's cause, as it is with it."""
+    def state(self, delivery: Delivery) -> Message | None:
+        """The state of the delivery's cause, as it is with it; None = it says nothing of that, or is a drill, which neither raises nor clears it."""
+        if delivery.exercise or delivery.what not in STATES:
+            return None
         over = delivery.what in OVER
         facts = {
             "state": "OFF" if over else "ON",

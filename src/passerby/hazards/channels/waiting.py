@@ -9,8 +9,9 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,8 +39,14 @@ CREATE TABLE IF NOT EXISTS begun (wall_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, alert TEXT NOT NULL, number INTEGER NOT NULL,
     loud INTEGER NOT NULL, dead INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, made_s REAL NOT NULL, why TEXT NOT NULL DEFAULT '',
     body BLOB NOT NULL, UNIQUE (channel, alert, number));
+CREATE INDEX IF NOT EXISTS alerts_of_day ON alerts (CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER));
+CREATE INDEX IF NOT EXISTS deliveries_of_day ON deliveries (CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER));
 CREATE INDEX IF NOT EXISTS waiting ON deliveries (channel, dead, seq);
 """
+FIRST_DAY: Final = date(1970, 1, 1)
+_DAY: Final = "CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER)"
+"""The UTC day on which an alert was opened, as both tables say it."""
+_BUT: Final = " AND seq NOT IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,30 @@ class Waiting:
         gone = "SELECT alert FROM alerts WHERE NOT open AND changed_s < ? AND alert NOT IN (SELECT alert FROM deliveries)"
         with self.at_once():
             self._do(f"DELETE FROM told WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+            self._do(f"DELETE FROM armed WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
             self._do(f"DELETE FROM alerts WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+
+    def forget_days(self, is_due: Callable[[date], bool]) -> int:
+        """Deletes all that is kept of alerts that were opened on UTC days that are due, and files that were set aside then; how many rows."""
+        for path in self.path.parent.glob(f"{NAME}*.damaged"):
+            with _told_of("deleted"), contextlib.suppress(FileNotFoundError):
+                if is_due(datetime.fromtimestamp(path.stat().st_mtime, UTC).date()):
+                    path.unlink()
+                    sync_folder(path.parent)
+        rows = self._all(f"SELECT DISTINCT {_DAY} FROM alerts UNION SELECT {_DAY} FROM deliveries")  # noqa: S608 - the text is ours
+        days = [int(row[0]) for row in rows if row[0] is not None]
+        due = [(day,) for day in days if is_due(FIRST_DAY + timedelta(days=day))]
+        gone = 0
+        with self.at_once():
+            for values in due:
+                of_day = f"alert IN (SELECT alert FROM alerts WHERE {_DAY} = ? UNION SELECT alert FROM deliveries WHERE {_DAY} = ?)"  # noqa: S608
+                for table in ("told", "armed"):
+                    gone += self._do(f"DELETE FROM {table} WHERE {of_day}", *values, *values)  # noqa: S608 - the text is ours
+                for table in ("alerts", "deliveries"):
+                    gone += self._do(f"DELETE FROM {table} WHERE {_DAY} = ?", *values)  # noqa: S608 - the text is ours
+        if gone:
+            self.count_anew()
+        return gone
 
     def was_told(self, alert: str, channel: str) -> bool:
         """Whether the channel tells of the alert."""
@@ -180,15 +210,16 @@ class Waiting:
                 if oldest is not None and oldest[0] is not None:
                     self.bury(delivery.channel, [int(oldest[0])], FULL)
 
-    def next(self, channel: str, most: int, *, quiet: bool) -> list[Row]:
-        """The oldest deliveries that wait for a channel; in quiet hours the loud ones only."""
+    def next(self, channel: str, most: int, *, quiet: bool, but: Collection[int] = ()) -> list[Row]:
+        """The oldest deliveries that wait for a channel, but for some; in quiet hours the loud ones only."""
         only = " AND loud" if quiet else ""
-        sql = f"SELECT seq, made_s, tries, why, body FROM deliveries WHERE channel = ? AND NOT dead{only} ORDER BY seq LIMIT ?"  # noqa: S608 - the text is ours
-        return [_row(row) for row in self._all(sql, channel, most)]
+        sql = f"SELECT seq, made_s, tries, why, body FROM deliveries WHERE channel = ? AND NOT dead{only}{_BUT} ORDER BY seq LIMIT ?"  # noqa: S608 - the text is ours
+        return [_row(row) for row in self._all(sql, channel, _listed(but), most)]
 
-    def has_loud(self, channel: str) -> bool:
-        """Whether an alarm waits for a channel."""
-        return self._one("SELECT 1 FROM deliveries WHERE channel = ? AND NOT dead AND loud LIMIT 1", channel) is not None
+    def has_loud(self, channel: str, but: Collection[int] = ()) -> bool:
+        """Whether an alarm waits for a channel, but for some."""
+        sql = f"SELECT 1 FROM deliveries WHERE channel = ? AND NOT dead AND loud{_BUT} LIMIT 1"  # noqa: S608 - the text is ours
+        return self._one(sql, channel, _listed(but)) is not None
 
     def taken(self, channel: str, seqs: Sequence[int]) -> None:
         """They were delivered."""
@@ -274,6 +305,10 @@ class Waiting:
     def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
         rows = self._all(sql, *values)
         return rows[0] if rows else None
+
+
+def _listed(seqs: Collection[int]) -> str:
+    return msgspec.json.encode(sorted(seqs)).decode()
 
 
 def _row(row: tuple[Any, ...]) -> Row:

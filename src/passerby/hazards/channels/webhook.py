@@ -74,8 +74,9 @@ class WebhookSender:
         if not 200 <= status < 300:
             raise ChannelError(f"the server answers {status}", refused=status in REFUSALS)
 
-    async def tend(self) -> None:
-        """Nothing is held."""
+    async def tend(self) -> bool:
+        """Nothing is held, and nothing is proved."""
+        return False
 
     async def close(self) -> None:
         """Closes the connection."""

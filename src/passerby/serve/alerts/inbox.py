@@ -123,7 +123,8 @@ class AlertInbox:
         """Holds the recordings that show an alert, which is written down first. The alert tells of it.
 
         Raises:
-            AlertError: There is no such alert, or no camera belongs to it.
+            AlertError: There is no such alert, or no camera belongs to it, or it is not said what for.
+            SettingsError: It is not known how long a hold may last.
             RecordingError: There are no such recordings, or the end makes no sense or is too late.
             ReceiptError: It could not be written down.
             OutputError: It could not be kept.
@@ -131,6 +132,8 @@ class AlertInbox:
         found = self._desk.find(alert)
         if found is None or not found.cause.camera:
             raise AlertError("no recordings belong to this alert", "only those of a camera can be held")
+        if not why.strip() or not " ".join(why.split()).isprintable():
+            raise AlertError("what the recordings are held for is empty, or holds characters that cannot be shown", "say it in a line")
         site = self._site()
         retention_s = {camera.id: camera.retention_s for camera in site.cameras}
         place = RecordingsPlace(site.state_folder, site.zone, retention_s, site.recording.max_hold_s)

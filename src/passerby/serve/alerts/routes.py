@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 
-from passerby.errors import AlertError, InputError, OutputError, ReceiptError, RecordingError
+from passerby.errors import AlertError, InputError, OutputError, ReceiptError, RecordingError, SettingsError
 from passerby.hazards.alert import HazardKind, Severity, What
 from passerby.serve.alerts.answers import AlertAnswer, AlertsAnswer, CommentWish, HoldAnswer, HoldWishBody, WordsWish
 from passerby.serve.alerts.inbox import AlertInbox, AlertsWish
@@ -126,7 +126,7 @@ def _done(inbox: AlertInbox, alert: str, act: Callable[[], Found]) -> Found:
         if inbox.one(alert) is None:
             raise _no_alert()
         return act()
-    except (AlertError, RecordingError) as error:
+    except (AlertError, RecordingError, SettingsError) as error:
         raise AnswerError(409, f"{error.message[:1].upper()}{error.message[1:]}.", error.hint) from error
     except (ReceiptError, OutputError, InputError) as error:
         raise AnswerError(503, "This must be written down first, and cannot be: it is refused.", "Look at the disk of the state folder.") from error
