@@ -12,6 +12,7 @@ from passerby.released.framing import framed, read_framed
 from passerby.released.messages import ProbeResult, Reason, decode_probe
 from passerby.sealed.capture.probing import rate_hz
 from passerby.site.orders import CameraOrder, Configure, encode_command
+from tests.support.busy_camera import BusyCamera
 from tests.support.clips import Recipe, drawn, write_clip
 from tests.support.http_camera import HttpCamera
 from tests.support.rtsp_server import RtspServer, needs_gstreamer, write_packets
@@ -60,6 +61,23 @@ def test_it_says_over_which_transport_a_camera_came(tmp_path: Path) -> None:
         (Reason.NONE, "udp", "h264", 160),
     ]
     assert [result.rate_hz for result in results] == pytest.approx([10, 10], rel=0.1)
+
+
+@needs_gstreamer
+@pytest.mark.parametrize(
+    ("busy", "found"), [({1}, (Reason.NONE, "udp", "h264")), ({1, 2}, (Reason.REFUSED, "udp", "")), ({0}, (Reason.REFUSED, "tcp", ""))]
+)
+def test_a_camera_that_is_still_ending_its_session_over_tcp_is_asked_once_more(
+    busy: set[int], found: tuple[Reason, str, str], tmp_path: Path
+) -> None:
+    packets = write_packets(tmp_path / "packets", [drawn(number, 160, 120) for number in range(20)])
+    with RtspServer() as server:
+        server.mount("/udp", packets, udp_only=True)
+        with BusyCamera(server.listen(), busy) as camera:
+            (result,), _ = probed(f"rtsp://127.0.0.1:{camera.port}/udp")
+            asked = camera.asked
+    assert (result.reason, result.transport, result.codec) == found
+    assert asked == (1 if busy == {0} else 3)
 
 
 def test_one_camera_that_fails_leaves_the_others(http: HttpCamera, tmp_path: Path) -> None:

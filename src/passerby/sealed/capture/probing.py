@@ -23,6 +23,8 @@ MEASURED_S: Final = 3.0
 _FEW: Final = 3
 _JUMP: Final = 20
 """Times the usual distance of two pictures: no pause, but a clock that was set."""
+_ENDING_S: Final = 1.0
+"""How long a camera is given to end one session before it is asked for the next again."""
 
 
 class Probing:
@@ -55,6 +57,8 @@ class Probing:
         if source.transport != transport:  # it asks for another one now
             transport = source.transport
             reason = self._attempt(source, began_s)
+            if reason is Reason.REFUSED and not self._interrupt.wait(_ENDING_S):  # it is still ending the session before
+                reason = self._attempt(source, began_s)
         return self._said(reason, transport)
 
     def _attempt(self, source: CameraSource | FileSource, began_s: float) -> Reason:
