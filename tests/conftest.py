@@ -12,40 +12,60 @@ settings.register_profile("passerby", deadline=None)
 settings.load_profile("passerby")
 
 REAL_PROCESSES: Final = (
-    "tests/browser/",
-    "tests/hazards/channels/",
-    "tests/test_run_faults.py",
-    "tests/sealed/test_live_http.py",
-    "tests/sealed/test_live_rtsp.py",
-    "tests/sealed/test_probe.py",
-    "tests/sealed/test_sealed_pixels.py",
-    "tests/sealed/test_worker_process.py",
-    "tests/sealed/test_worker_product.py",
-    "tests/serve/test_page.py",
-    "tests/serve/test_run.py",
     "tests/serve/test_streams_played.py",
-    "tests/serve/test_streams_process.py",
+    "tests/sealed/test_sealed_pixels.py",
+    "tests/test_run_faults.py",
     "tests/serve/test_streams_pushed.py",
+    "tests/browser/",
+    "tests/serve/test_run.py",
     "tests/serve/test_streams_readers.py",
-    "tests/site/setup/test_found_camera.py",
     "tests/supervise/test_supervisor.py",
+    "tests/sealed/test_live_rtsp.py",
+    "tests/sealed/test_live_http.py",
+    "tests/sealed/test_worker_process.py",
+    "tests/sealed/test_probe.py",
+    "tests/site/setup/test_found_camera.py",
+    "tests/sealed/test_worker_product.py",
+    "tests/hazards/channels/",
+    "tests/serve/test_streams_process.py",
+    "tests/serve/test_page.py",
 )
-"""These (a folder: all in it) start whole sites, servers and browsers, each of which wants all cores."""
+"""These (a folder: each file in it) start whole sites, servers and browsers, and wait for them most of the time. Those that take longest come first."""
+ROWS: Final = 3
+"""So many of these files run at the same time."""
 
 
-class OneAfterAnother(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives all tests of real processes to one process of pytest-xdist, and each other test to whichever is free.
+class Rows(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the files of real processes to a few processes of pytest-xdist, one file after another, and each other test to whichever is free.
 
     pytest-xdist has groups (`--dist loadgroup`), which it writes into a test's name in a way that pytest 9.2 no longer reads.
     """
 
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        self._rows = set[Any]()
+
     def _split_scope(self, nodeid: str) -> str:
-        return "processes" if nodeid.startswith(REAL_PROCESSES) else nodeid
+        return nodeid.split("::", 1)[0] if nodeid.startswith(REAL_PROCESSES) else nodeid
+
+    def _assign_work_unit(self, node: Any) -> None:
+        files = [scope for scope in self.workqueue if "::" not in scope]
+        if files and (node in self._rows or len(self._rows) < ROWS):
+            self._rows.add(node)
+            self.workqueue.move_to_end(min(files, key=_place), last=False)
+        elif len(files) < len(self.workqueue):
+            self.workqueue.move_to_end(next(scope for scope in self.workqueue if "::" in scope), last=False)
+        super()._assign_work_unit(node)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneAfterAnother:
+def _place(file: str) -> int:
+    """Where a file stands in the order of real processes."""
+    return next(number for number, prefix in enumerate(REAL_PROCESSES) if file.startswith(prefix))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rows:
     """How tests are handed out, where several processes run them."""
-    return OneAfterAnother(config, log)
+    return Rows(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

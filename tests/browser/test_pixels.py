@@ -151,7 +151,7 @@ def test_a_block_that_becomes_withheld_is_hatched_at_once_over_the_old_ground_pi
         watched.settles(lambda: bool(near(seen(watched), SECRET_BGR, 60).mean() > 0.05), "the part that is to be withheld")
         Held(watched)
         site.change("gate", shown=with_secret(HIDDEN)[1])
-        watched.settles(lambda: bool(near(seen(watched), SECRET_BGR, 60).mean() < FRINGE), "a hatch over it", 5.0)
+        watched.settles(lambda: bool(near(seen(watched), SECRET_BGR, 60).mean() < FRINGE), "a hatch over it")
         _, _, _, on_hatch = compared(watched, whole_scene(site, "gate"))
         assert on_hatch.mean() > 0.02
         assert near(seen(watched), HATCH_BGR, HATCH_NEAR)[on_hatch].all()
@@ -164,7 +164,7 @@ def test_a_plate_that_was_dropped_is_seen_no_more_before_the_new_one_has_come(lo
         watched.settles(lambda: bool(near(seen(watched), (40, 180, 40), 40).mean() > 0.9), "the old plate")
         held = Held(watched)
         site.change("gate", plate=new, epoch=1, whole_wanted=True)
-        watched.settles(lambda: not near(seen(watched), (40, 180, 40), 40).any(), "nothing of the old plate", 5.0)
+        watched.settles(lambda: not near(seen(watched), (40, 180, 40), 40).any(), "nothing of the old plate")
         assert near(seen(watched), HATCH_BGR, HATCH_NEAR).mean() > 0.98
         watched.settles(lambda: held.asked > 0, "a request for the new ground")
         watched.page.unroute_all()
@@ -179,7 +179,7 @@ def test_a_worker_that_begins_anew_with_the_same_numbers_shows_nothing_of_the_pl
         watched.settles(lambda: bool(near(seen(watched), (40, 180, 40), 40).mean() > 0.9), "the old plate")
         Held(watched)
         site.stage.begin_anew("gate", plate=new)
-        watched.settles(lambda: not near(seen(watched), (40, 180, 40), 40).any(), "nothing of the old plate", 5.0)
+        watched.settles(lambda: not near(seen(watched), (40, 180, 40), 40).any(), "nothing of the old plate")
 
 
 def test_a_camera_of_another_size_is_hatched_until_its_ground_picture_has_come(look: Look) -> None:
@@ -188,4 +188,4 @@ def test_a_camera_of_another_size_is_hatched_until_its_ground_picture_has_come(l
         watched.settles(lambda: bool(near(seen(watched), (40, 180, 40), 40).mean() > 0.9), "the old plate")
         Held(watched)
         site.change("gate", plate=np.full((240, 320, 3), SECRET_BGR, np.uint8), whole_wanted=True)
-        watched.settles(lambda: not near(seen(watched), (40, 180, 40), 40).any(), "nothing of the old plate", 5.0)
+        watched.settles(lambda: not near(seen(watched), (40, 180, 40), 40).any(), "nothing of the old plate")
