@@ -113,8 +113,8 @@ def percentile_s(first: Reading, last: Reading, share: float) -> float:
 class Bench:
     """The measurements, which share packets and cores."""
 
-    def __init__(self, folder: Path, clip: Path, seconds: float) -> None:
-        self._folder, self._clip, self._seconds = folder, clip, seconds
+    def __init__(self, folder: Path, clip: Path, seconds: float, memory_s: float) -> None:
+        self._folder, self._clip, self._seconds, self._memory_s = folder, clip, seconds, memory_s
         processors = sorted(os.sched_getaffinity(0))
         self._one_core = {processors[0]}, set(processors[1:]) or {processors[0]}
         self._all_cores = set(processors), set(processors)
@@ -188,8 +188,8 @@ class Bench:
             seen = []
             for _ in range(10):
                 seen.append(rss_mb(worker) / count)
-                time.sleep(self._seconds / 5)
-        return {"cameras": count, "minutes": self._seconds * 2 / 60, "mb_a_camera": seen}
+                time.sleep(self._memory_s / 10)
+        return {"cameras": count, "minutes": self._memory_s / 60, "mb_a_camera": seen}
 
     def supervisor(self) -> dict[str, Any]:
         """The supervisor's memory with many cameras, at a rate that this machine bears."""
@@ -332,6 +332,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--seconds", type=float, default=120.0, help="of each stretch that is measured")
+    parser.add_argument("--memory-seconds", type=float, default=1800.0, help="how long the memory of a worker is looked at")
     parser.add_argument("--cameras", type=int, nargs=2, metavar=("SMALL", "LARGE"), default=(ASKED[SMALL], ASKED[LARGE]))
     parser.add_argument("--disconnects", type=int, default=1000)
     parser.add_argument("--small", action="store_true", help="shows in minutes that all of it runs")
@@ -346,11 +347,11 @@ def main() -> None:
     seconds, disconnects = (10.0, 10) if given.small else (given.seconds, given.disconnects)
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="passerby-capacity-") as folder:
-        bench = Bench(Path(folder), clip, seconds)
+        bench = Bench(Path(folder), clip, seconds, 2 * seconds if given.small else given.memory_seconds)
         counts = dict(zip((SMALL, LARGE), given.cameras, strict=True))
         measures: dict[str, Callable[[], Any]] = {
             "cameras": lambda: [bench.cameras(size, count) for size, count in counts.items() if count],
-            "latency": lambda: [bench.latency(size, max(1, count // 2)) for size, count in counts.items() if count],
+            "latency": lambda: [bench.latency(size, -(-count // 2)) for size, count in counts.items() if count],
             "recording": bench.recording,
             "memory": lambda: bench.memory(counts[LARGE] or 1),
             "supervisor": bench.supervisor,

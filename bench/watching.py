@@ -257,9 +257,9 @@ def _reader_rows(found: dict[str, Any]) -> list[list[str]]:
     met = memory["end"] <= FLAT * memory["begin"]
     values = " / ".join(f"{memory[name]:.0f}" for name in ("before", "begin", "end", "after"))
     rows.append(["memory of supervisor and streams: before / with the crowd, first and last / after", "flat", _flag(f"{values} MB", met=met)])
-    rows.append(
-        [f"of {found['readers']} slow readers: given a stream / still served", "all", f"{found['answered']} / {found['served_to_the_end']}  "]
-    )
+    crowd = found["answered"], found["served_to_the_end"]
+    met = crowd == (found["readers"], found["readers"])
+    rows.append([f"of {found['readers']} slow readers: given a stream / still served", "all", _flag(f"{crowd[0]} / {crowd[1]}", met=met)])
     rows.append(
         ["the one that never reads is sent away", "yes", _flag("yes" if found["never_reading_cut"] else "no", met=found["never_reading_cut"])]
     )

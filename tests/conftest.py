@@ -30,7 +30,7 @@ REAL_PROCESSES: Final = (
     "tests/serve/test_streams_process.py",
     "tests/serve/test_page.py",
 )
-"""These (a folder: each file in it) start whole sites, servers and browsers, and wait for them most of the time. Those that take longest come first."""
+"""These (a folder: each file in it) start whole sites, servers and browsers, and mostly wait for them. Those that take longest come first."""
 ROWS: Final = 3
 """So many of these files run at the same time."""
 

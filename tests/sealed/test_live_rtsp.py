@@ -149,6 +149,19 @@ def test_pictures_of_another_size_come_without_a_new_connection(server: RtspServ
     assert (health.connections, health.width_px, health.height_px) == (1, 320, 240)
 
 
+@pytest.mark.parametrize("codec", ["hevc", "mjpeg"])
+def test_a_camera_that_is_set_to_another_codec_goes_on_with_that(server: RtspServer, packets: dict[str, Path], codec: str) -> None:
+    with WatchedCamera(server.url("/h264")) as watched:
+        watched.pictures(3)
+        assert watched.camera.health().codec == "h264"
+        server.mount("/h264", packets[codec], codec=codec)
+        server.kick()
+        watched.until(lambda: watched.camera.health().codec == codec, "the other codec")
+        seen = watched.pictures(3)
+    assert all((later.number - earlier.number) % COUNT == 1 for earlier, later in pairwise(seen[1:]))
+    assert all(later.time_s > earlier.time_s for earlier, later in pairwise(watched.seen))
+
+
 @pytest.mark.parametrize("condition", ["streaming", "stalled", "waiting"])
 def test_it_stops_within_a_second_whatever_it_is_doing(server: RtspServer, condition: str) -> None:
     with WatchedCamera(server.url("/nothing" if condition == "waiting" else "/h264")) as watched:

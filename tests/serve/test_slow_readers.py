@@ -1,6 +1,12 @@
 import asyncio
+import socket
+import time
 from typing import Any
 
+import pytest
+
+from passerby.serve import slow_readers
+from passerby.serve.http_server import MOST_UNREAD_BYTES, HttpServer
 from passerby.serve.slow_readers import READS_WITHIN_S, CutOffWhoDoesNotRead
 
 
@@ -10,6 +16,9 @@ class Transport:
 
     def get_write_buffer_size(self) -> int:
         return self.waiting_bytes
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
 
     def abort(self) -> None:
         self.aborted = True
@@ -90,3 +99,46 @@ def test_who_reads_again_or_has_gone_is_not_looked_at() -> None:
     connection.connection_lost(None)
     assert connection.timing.timers == []
     assert connection.heard == ["pause", "resume", "pause", "lost"]
+
+
+async def for_ever(scope: Any, receive: Any, send: Any) -> None:
+    """Answers a request with bytes without an end."""
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send({"type": "http.response.body", "body": bytes(10_000), "more_body": True})
+
+
+def is_served_after(reading_bytes: int, reads: int) -> bool:
+    """Whether somebody is still served who takes so many bytes so many times, each tenth of a second."""
+    server = HttpServer(for_ever, "127.0.0.1", 0)
+    server.start()
+    reader = socket.socket()
+    try:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", server.port))
+        reader.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(reads):
+            time.sleep(0.1)
+            if reading_bytes and not reader.recv(reading_bytes):
+                return False
+        taken_bytes = 0
+        while taken_bytes < MOST_UNREAD_BYTES + 100_000 and (piece := reader.recv(65536)):  # more than was on its way when it was cut off
+            taken_bytes += len(piece)
+    except ConnectionError:
+        return False
+    finally:
+        reader.close()
+        server.stop(5)
+    return bool(piece)
+
+
+@pytest.mark.parametrize(("reading_bytes", "served"), [(400, True), (0, False)])
+def test_slow_is_no_reason_to_be_cut_off_however_much_the_system_holds(monkeypatch: pytest.MonkeyPatch, reading_bytes: int, served: bool) -> None:
+    """With so little, the system takes nothing from us from one look to the next: it has more than that to send."""
+    monkeypatch.setattr(slow_readers, "READS_WITHIN_S", 3.0)
+    assert is_served_after(reading_bytes, reads=100) is served

@@ -1,7 +1,14 @@
 """A connection whose other end takes nothing is cut off: its place is for somebody who reads. Slow is no reason, not reading is."""
 
+import array
 import asyncio
 from typing import Any, Final
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # another system than those of Unix
+    fcntl = termios = None  # type: ignore[assignment]
 
 READS_WITHIN_S: Final = 10.0
 """Of what waits to be sent, something has to be taken within so long."""
@@ -30,11 +37,10 @@ class CutOffWhoDoesNotRead(asyncio.Protocol):
         super().connection_lost(exc)
 
     def _await_reader(self) -> None:
-        waiting_bytes = self.transport.get_write_buffer_size()
-        self._reads_by = self.loop.call_later(READS_WITHIN_S, self._look_at_reader, waiting_bytes)
+        self._reads_by = self.loop.call_later(READS_WITHIN_S, self._look_at_reader, _waiting_bytes(self.transport))
 
     def _look_at_reader(self, waited_bytes: int) -> None:
-        if self.transport.get_write_buffer_size() >= waited_bytes:
+        if _waiting_bytes(self.transport) >= waited_bytes:
             self.transport.abort()
         else:
             self._await_reader()
@@ -43,3 +49,17 @@ class CutOffWhoDoesNotRead(asyncio.Protocol):
         if self._reads_by is not None:
             self._reads_by.cancel()
             self._reads_by = None
+
+
+def _waiting_bytes(transport: Any) -> int:
+    """What the other end has not taken yet: here, and in the system, which asks for more only when a good part of what it holds has been taken."""
+    waiting_bytes = int(transport.get_write_buffer_size())
+    connection = transport.get_extra_info("socket")
+    if connection is None or fcntl is None:
+        return waiting_bytes
+    held = array.array("i", [0])
+    try:
+        fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, held)
+    except OSError:  # a system that does not say, or a connection that is closed
+        return waiting_bytes
+    return waiting_bytes + held[0]
