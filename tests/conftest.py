@@ -27,6 +27,7 @@ REAL_PROCESSES: Final = (
     "tests/site/setup/test_found_camera.py",
     "tests/sealed/test_worker_product.py",
     "tests/hazards/channels/",
+    "tests/serve/test_streams_real_camera.py",
     "tests/serve/test_streams_process.py",
     "tests/serve/test_page.py",
 )
