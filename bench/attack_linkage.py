@@ -18,8 +18,6 @@ from bench.privacy_types import Floats
 
 LEAST_PRESENT: Final = 5
 BOOTSTRAP_ROUNDS: Final = 2000
-KINDS: Final = (("released", "released"), ("raw_appearance", "raw_gait"))
-"""Features from which appearance and gait are told, of the released stream and of the clip."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Notes:
         gait: Whose gait.
         claimed: Who it is said to be: what an attacker has to find.
         released: n x some numbers, from the released stream.
+        measured: The same, from what was measured.
         raw_appearance: n x some numbers, from the clip.
         raw_gait: The same.
     """
@@ -34,8 +35,14 @@ class Notes:
     gait: Ints
     claimed: Ints
     released: Floats
+    measured: Floats
     raw_appearance: Floats
     raw_gait: Floats
+
+    @property
+    def together(self) -> Floats:
+        """What the released stream and what was measured say, beside each other."""
+        return np.hstack([self.released, self.measured])
 
     def walks(self, features: str, walker: str) -> Walks:
         """The walks that were seen well enough, with one kind of features and one kind of identity."""

@@ -56,8 +56,7 @@ class ReleasedWatcher:
 
     def see(self, scene: Scene, out: Picture, people: Sequence[SeenPerson]) -> None:
         """Takes a scene, its picture, and who is in view."""
-        height_px, width_px = out.shape[:2]
-        inside = [one for one in people if one.visible >= LEAST_VISIBLE and 0 <= one.foot_px[0] < width_px and 0 <= one.foot_px[1] < height_px]
+        inside = in_view(people, out)
         glyphs = _assigned(inside, scene.glyphs)
         surroundings = _Surroundings(scene, self._shown_before)
         for person in inside:
@@ -79,6 +78,12 @@ class ReleasedWatcher:
         near = np.array([one.near for one in sights])
         crops = np.array([one.crop for one in sights])
         return np.concatenate([track_features(times_s, track), near.mean(0), near.std(0), crops.mean(0), crops.std(0).reshape(-1, 3).mean(0)])
+
+
+def in_view(people: Sequence[SeenPerson], out: Picture) -> list[SeenPerson]:
+    """Those who stand in the picture and are not hidden."""
+    height_px, width_px = out.shape[:2]
+    return [one for one in people if one.visible >= LEAST_VISIBLE and 0 <= one.foot_px[0] < width_px and 0 <= one.foot_px[1] < height_px]
 
 
 def track_features(times_s: Floats, track: Floats) -> Floats:

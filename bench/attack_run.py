@@ -1,4 +1,4 @@
-"""The attacks from end to end: groups simulated and noted, or read back; then each attack, on the clip and on the released stream."""
+"""The attacks from end to end: groups simulated and noted, or read back; then each attack, on the clip, the released stream and measurements."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +18,8 @@ AUC_RAW: Final = 0.9
 AUC_UPPER: Final = 0.55
 EXCESS: Final = 0.02
 Say = Callable[[str], None]
+LINK_KINDS: Final = (("raw_appearance", "raw_gait"), ("released", "released"), ("together", "together"), ("measured", "measured"))
+"""Features from which appearance and gait are told: of the clip, of the released stream, of that and what was measured, of what was measured."""
 PAIR_ATTACKS: Final = (("appearance", "raw_appearance"), ("gait", "raw_gait"))
 
 
@@ -32,11 +34,13 @@ class PairAttack:
 
 @dataclass(frozen=True)
 class LinkAttack:
-    """The same for linkage."""
+    """The same for linkage; also from the released stream with what was measured beside it, and from that alone."""
 
     name: str
     raw: LinkResult
     released: LinkResult
+    together: LinkResult
+    measured: LinkResult
 
 
 def notes_of(groups: Sequence[Named], folder: Path, jobs: int, say: Say) -> dict[str, Notes]:
@@ -70,12 +74,12 @@ def _tried(training: Notes, test: Notes, features: str, walker: str) -> PairResu
 def link_attacks(notes: dict[str, Notes]) -> list[LinkAttack]:
     """Across a gap at one camera, and across two cameras."""
     training = _part(notes, "crossed-training")
-    likeness = [Likeness.learned(training, kinds) for kinds in (("raw_appearance", "raw_gait"), ("released", "released"))]
+    likeness = [Likeness.learned(training, kinds) for kinds in LINK_KINDS]
     numbers = sorted({name.rsplit("-", 1)[1] for name in notes if name.startswith("linkage-")})
     found = []
     for name, pairs in (("across 10 s", _same_camera), ("across two cameras", _two_cameras)):
         of_all = [pair for number in numbers for pair in pairs(notes, number)]
-        found.append(LinkAttack(name, link(of_all, likeness[0]), link(of_all, likeness[1])))
+        found.append(LinkAttack(name, *(link(of_all, one) for one in likeness)))
     return found
 
 
@@ -97,18 +101,28 @@ def _two_cameras(notes: dict[str, Notes], number: str) -> list[tuple[Notes, Note
     return found
 
 
+def run_linkage(commit: str, extent: Extent, folder: Path, jobs: int, say: Say) -> list[LinkAttack]:
+    """Linkage alone, on the notes that `run_attacks` makes, too: a third of the work."""
+    training = [one for one in crossed(commit, extent) if one.name.startswith("crossed-training")]
+    return link_attacks(notes_of([*training, *linkage(commit, extent)], folder, jobs, say))
+
+
 def run_attacks(commit: str, extent: Extent, folder: Path, jobs: int, say: Say) -> tuple[list[PairAttack], list[LinkAttack]]:
     """All attacks of a commit. `folder` keeps the notes of walks, and is of this commit and this extent of groups."""
     notes = notes_of([*crossed(commit, extent), *alone(commit, extent), *linkage(commit, extent)], folder, jobs, say)
     return pair_attacks(notes), link_attacks(notes)
 
 
-def show_attacks(pairs: Sequence[PairAttack], links: Sequence[LinkAttack]) -> None:
-    """Prints both tables."""
+def show_pairs(pairs: Sequence[PairAttack]) -> None:
+    """Prints the attacks on appearance and gait."""
     rows = [[f"same {one.name}?", *_auc(one.raw, of_raw=True), *_auc(one.released, of_raw=False)] for one in pairs]
     columns = ["", "clip: AUC", "95 %", "pairs", "stream: AUC", "95 %", "pairs", "attacker"]
     note = f"counts if the clip's lower bound shows the attack at work (AUC >= {AUC_RAW:g}); asked of the stream: upper bound <= {AUC_UPPER:g}"
     show("attacks on walks: clip and released stream", columns, rows, note)
+
+
+def show_links(links: Sequence[LinkAttack], pace: LinkResult) -> None:
+    """Prints linkage: from the clip and the stream, then without and with what was measured."""
     lines = [[one.name, *_link(one.raw), *_link(one.released, EXCESS)] for one in links]
     columns = ["", "clip: right", "redrawn", "excess", "95 %", "stream: right", "redrawn", "excess", "95 %", "matches"]
     show(
@@ -117,11 +131,22 @@ def show_attacks(pairs: Sequence[PairAttack], links: Sequence[LinkAttack]) -> No
         [[*line[:5], *line[6:]] for line in lines],
         f"asked of the stream: excess <= {100 * EXCESS:g} points",
     )
+    measured = [[f"{one.name}, {words}", *_link(found, EXCESS)] for one in links for words, found in _by_kind(one)]
+    show(
+        "linkage: without measurements and with them",
+        ["", "right", "redrawn", "excess", "95 %", "matches"],
+        [*measured, ["people who keep their pace, measurements alone", *_link(pace)]],
+        f"asked: excess <= {100 * EXCESS:g} points; the last row shows the attack at work, without pixels, where there is something to find",
+    )
 
 
-def results(pairs: Sequence[PairAttack], links: Sequence[LinkAttack]) -> dict[str, Any]:
-    """Both tables as numbers."""
-    return {"pairs": [asdict(one) for one in pairs], "linkage": [asdict(one) for one in links]}
+def _by_kind(attacked: LinkAttack) -> list[tuple[str, LinkResult]]:
+    return [("stream", attacked.released), ("stream and measurements", attacked.together), ("measurements alone", attacked.measured)]
+
+
+def results(pairs: Sequence[PairAttack], links: Sequence[LinkAttack], pace: LinkResult) -> dict[str, Any]:
+    """All tables as numbers."""
+    return {"pairs": [asdict(one) for one in pairs], "linkage": [asdict(one) for one in links], "pace": asdict(pace)}
 
 
 def _auc(found: PairResult | None, *, of_raw: bool) -> list[str]:

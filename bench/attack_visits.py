@@ -12,9 +12,10 @@ from typing import Final
 
 import numpy as np
 
+from bench.attack_measured import MEASURED_NUMBERS, MeasuredWatcher, MeteredCamera
 from bench.attack_notes import Notes
 from bench.attack_raw import APPEARANCE_NUMBERS, GAIT_NUMBERS, RawWatcher
-from bench.attack_released import RELEASED_NUMBERS, ReleasedWatcher
+from bench.attack_released import RELEASED_NUMBERS, ReleasedWatcher, in_view
 from bench.attack_ways import length_s, ways
 from bench.clips import Picture
 from bench.privacy_codec import jpeg
@@ -107,16 +108,18 @@ class _Live:
         self._detector = detector
         self._gate = Gate(group.size, GateSettings(settle_s=SETTLE_S), detector)
         self._renderer = Renderer(group.size, caption=False)
+        self._metered = MeteredCamera(camera)
 
     def settle(self) -> None:
         """Shows the empty place until the plate is established."""
         for _ in self._seen(range(0, round(SETTLED_S * self._fps), self._fps // SETTLING_FPS)):
             pass
+        self._metered.told()
 
     def visit(self, number: int) -> Notes:
         """Notes of the walks of a visit. The camera shows nothing while nobody is there: what a gate sees then is the empty place."""
         visit = self._group.visits[number]
-        raw, released = RawWatcher(), ReleasedWatcher(self._out.copy())
+        raw, released, measured = RawWatcher(), ReleasedWatcher(self._out.copy()), MeasuredWatcher(self._metered.order)
         for from_s, to_s in self._spans_s[number]:
             settled = self._fork() if self._group.alone else None
             for index, (shot, picture) in enumerate(self._seen(range(round(from_s * self._fps), round(to_s * self._fps)))):
@@ -126,6 +129,8 @@ class _Live:
                 # More scenes a second hold nothing more: figures move four times a second at most.
                 if index % (self._fps // FPS) == 0:
                     released.see(self._scene, self._out, shot.people)
+                    measured.see(shot.time_s, in_view(shot.people, self._out))
+            measured.hear(self._metered.told())
             if settled is not None:
                 self._gate, self._renderer = settled
         people = [_person(number, slot) for slot in range(len(visit.claimed))]
@@ -136,6 +141,7 @@ class _Live:
             gait=np.array(visit.gaits, np.int64),
             claimed=np.array(visit.claimed, np.int64),
             released=_table([released.features(person) for person in people], RELEASED_NUMBERS),
+            measured=_table([measured.features(person) for person in people], MEASURED_NUMBERS),
             raw_appearance=_table([raw.appearance(person) for person in people], APPEARANCE_NUMBERS),
             raw_gait=_table([raw.gait(person) for person in people], GAIT_NUMBERS),
         )
@@ -149,6 +155,7 @@ class _Live:
         for shot in self._plaza.film(frames):
             picture = jpeg(shot.picture)
             self._scene: Scene = self._gate.see(picture, shot.time_s)
+            self._metered.see(self._gate)
             self._out: Picture = self._renderer.render(self._scene)
             yield shot, picture
 

@@ -1,6 +1,7 @@
 """Ways over the simulated ground for the attacks: across the view from side to side, each with a speed of its own and nothing of who walks it."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -23,8 +24,8 @@ BEND_M: Final = 1.5
 MOST_TRIES: Final = 200
 
 
-def ways(ground: Ground, camera: Camera, people: int, seed: int) -> list[Path]:
-    """So many ways across the view, all begun within a few seconds and outside of it. What is walked depends on the seed alone.
+def ways(ground: Ground, camera: Camera, people: int, seed: int, speeds_m_s: Sequence[float] | None = None) -> list[Path]:
+    """So many ways across the view, all begun within a few seconds and outside of it. All follows from the seed, but speeds that are given.
 
     Raises:
         RuntimeError: The ground has no room.
@@ -39,7 +40,8 @@ def ways(ground: Ground, camera: Camera, people: int, seed: int) -> list[Path]:
         shape = shapely.LineString(line)
         if shape.intersects(obstacles) or not walkable.contains(shape):
             continue
-        found.append(_walked(len(found), line, float(np.clip(drawn_speed, *SPEED_SPAN_M_S)), start_s))
+        speed_m_s = drawn_speed if speeds_m_s is None else speeds_m_s[len(found)]
+        found.append(_walked(len(found), line, float(np.clip(speed_m_s, *SPEED_SPAN_M_S)), start_s))
         if len(found) == people:
             return found
     raise RuntimeError(f"found room for {len(found)} of {people} ways over the ground")

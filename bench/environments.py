@@ -16,7 +16,7 @@ def environment_of(requirement: str, *more: str) -> Path:
         requirement: Such as "pedpy==1.5.1"; names the environment.
         more: What the package needs besides.
     """
-    home = Path(platformdirs.user_cache_dir("passerby")) / "bench" / requirement.replace("==", "-")
+    home = _home(requirement)
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     ready = home / "ready"
     if not ready.exists():
@@ -25,3 +25,12 @@ def environment_of(requirement: str, *more: str) -> Path:
         run([python, "-m", "pip", "install", "--quiet", requirement, *more])
         ready.touch()
     return python
+
+
+def is_made(requirement: str) -> bool:
+    """Whether the environment that holds a package is there already."""
+    return (_home(requirement) / "ready").exists()
+
+
+def _home(requirement: str) -> Path:
+    return Path(platformdirs.user_cache_dir("passerby")) / "bench" / requirement.replace("==", "-")

@@ -1,7 +1,8 @@
 """From an onset to the notification, and a flood: rules, thread, log and outbox as in a running site, in real time, to a webhook at this machine.
 
-What stands in for workers hands in scenes and pulses at the times at which real ones do: a scene 40 to 150 ms after its picture, a pulse 0.6 s after
-the second that it tells of. No pixels: what the gate needs for itself is in the scenes' latency.
+What stands in for workers hands in scenes and pulses at the times at which real ones do: a scene 40 to 150 ms after its picture; a pulse with the
+first look that comes 0.6 s after the second that it tells of, or later, at the fewest looks that a camera gets. No pixels: what the gate needs for
+itself is in the scenes' latency.
 """
 
 import heapq
@@ -28,6 +29,7 @@ from passerby.hazards.engine import Engine
 from passerby.released.measurement import Pulse, ZonePulse
 from passerby.released.messages import SceneMessage
 from passerby.released.scene import GateHealth, GateState, Level, Scene, Size
+from passerby.sealed.gate.pace import LEAST_LOOKS_HZ
 from passerby.serve.alerts.inbox import AlertInbox, AlertsWish
 from passerby.site.reading import site_of
 from passerby.site.settings import Site
@@ -41,6 +43,8 @@ RESTS_S: Final = 9.0
 PULSE_LATE_S: Final = 0.6
 SCENE_LATE_S: Final = (0.04, 0.15)
 SCENES_HZ: Final = 4
+LOOKS_HZ: Final = LEAST_LOOKS_HZ
+"""Of a camera whose worker has no time to spare: a pulse waits longest."""
 SIZE: Final = Size(640, 480)
 BLOCKS: Final = 40 * 30
 SHOWN: Final = b"\xff" * (BLOCKS // 8)
@@ -174,8 +178,8 @@ class Onsets:
         return 8.0 * sum(max(0.0, min(end_s, second_end_s) - max(begin_s, second_end_s - 1)) for begin_s, end_s in self.spans)
 
 
-def latencies(cameras: int, seconds: int, seed: int) -> dict[str, Any]:
-    """Onset to notification beyond `for`, of so many cameras at once."""
+def latencies(cameras: int, seconds: int, seed: int, looks_hz: float = LOOKS_HZ) -> dict[str, Any]:
+    """Onset to notification beyond `for`, of so many cameras at once, each looked at so often."""
     rng = np.random.default_rng(seed)
     with tempfile.TemporaryDirectory(prefix="passerby-hazards-") as folder, Receiver() as receiver:
         state = Path(folder)
@@ -183,7 +187,7 @@ def latencies(cameras: int, seconds: int, seed: int) -> dict[str, Any]:
             begin_s = time.time() + 2.0
             onsets = [Onsets(list(_spans(begin_s, seconds, rng))) for _ in range(cameras)]
             cpu_s = time.process_time()
-            _feed(running.hazards, onsets, begin_s, begin_s + seconds, rng)
+            _feed(running.hazards, onsets, begin_s, begin_s + seconds, rng, looks_hz)
             cpu_s = time.process_time() - cpu_s
             time.sleep(4.0)
             dropped = sum(running.hazards.health().dropped.values())
@@ -221,7 +225,7 @@ def flood(cameras: int, seed: int) -> dict[str, Any]:
             watching = threading.Event()
             watcher = threading.Thread(target=_look, args=(running.inbox, listing, watching), daemon=True)
             watcher.start()
-            _feed(running.hazards, onsets, begin_s, begin_s + 62, np.random.default_rng(seed), scenes=False)
+            _feed(running.hazards, onsets, begin_s, begin_s + 62, np.random.default_rng(seed), LOOKS_HZ, scenes=False)
             wanted = cameras * RULES
             until_s = time.time() + 60
             while time.time() < until_s and len({alert for _, _, alert in receiver.opened()}) < wanted:
@@ -265,14 +269,23 @@ def _spans(begin_s: float, seconds: int, rng: np.random.Generator) -> Iterable[t
         at_s += HOLDS_S + RESTS_S + rng.uniform(0, 2)
 
 
-def _feed(hazards: HazardThread, onsets: Sequence[Onsets], begin_s: float, end_s: float, rng: np.random.Generator, *, scenes: bool = True) -> None:
+def _feed(
+    hazards: HazardThread,
+    onsets: Sequence[Onsets],
+    begin_s: float,
+    end_s: float,
+    rng: np.random.Generator,
+    looks_hz: float,
+    *,
+    scenes: bool = True,
+) -> None:
     """Hands in what workers would, when they would."""
     due: list[tuple[float, int, int, float]] = []
     for number in range(len(onsets)):
         phase_s = float(rng.uniform(0, 1 / SCENES_HZ))
         if scenes:
             heapq.heappush(due, (begin_s + phase_s + float(rng.uniform(*SCENE_LATE_S)), number, 0, begin_s + phase_s))
-        heapq.heappush(due, (int(begin_s) + 1 + PULSE_LATE_S + float(rng.uniform(*SCENE_LATE_S)), number, 1, float(int(begin_s) + 1)))
+        heapq.heappush(due, (int(begin_s) + 1 + _pulse_late_s(rng, looks_hz), number, 1, float(int(begin_s) + 1)))
     while due:
         at_s, number, kind, of_s = heapq.heappop(due)
         if at_s > end_s:
@@ -285,10 +298,15 @@ def _feed(hazards: HazardThread, onsets: Sequence[Onsets], begin_s: float, end_s
         else:
             people = onsets[number].people(of_s)
             hazards.accept(Pulse(f"c{number}", of_s, 1.0, (ZonePulse(f"z{number}", people, round(people)),)))
-            heapq.heappush(due, (of_s + 1 + PULSE_LATE_S + float(rng.uniform(*SCENE_LATE_S)), number, 1, of_s + 1))
+            heapq.heappush(due, (of_s + 1 + _pulse_late_s(rng, looks_hz), number, 1, of_s + 1))
+
+
+def _pulse_late_s(rng: np.random.Generator, looks_hz: float) -> float:
+    """How long after its second a pulse comes: with the next look from then on, once that is done."""
+    return PULSE_LATE_S + float(rng.uniform(0, 1 / looks_hz)) + float(rng.uniform(*SCENE_LATE_S))
 
 
 def _scene(number: int, at_s: float) -> SceneMessage:
-    health = GateHealth(GateState.WATCHING, 0.0, 0.0, 0.0)
+    health = GateHealth(GateState.WATCHING, 0.0, 0.0, 0.0, True)
     scene = Scene(at_s, SIZE, Level.GLYPHS, 0, 16, SHOWN, (), None, (), 20, (), health)
     return SceneMessage(f"c{number}", at_s, 0.0, 0.0, None, 1, False, scene)

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.hazard_world import CELL_PX, LIMITS, PX_PER_M, WITHHELD_S, ZONES_M, Floats, World, area_m2
+from bench.hazard_world import CELL_PX, LIMITS, PX_PER_M, RISE, WITHHELD_S, ZONES_M, Floats, World, area_m2
 from passerby.hazards.rules.camera import FAILING_S
 from passerby.released.scene import Cell, GateState
 
@@ -115,6 +115,26 @@ def density(rng: np.random.Generator) -> Incident:
     most = rng.uniform(1.2, 2.0) * LIMITS["density"] * area_m2("stairs")
     grows_s = rng.uniform(20, 120)
     return Incident("density", _fills("stairs", most, grows_s), lambda world: world.count("stairs") >= LIMITS["density"] * area_m2("stairs"), 300)
+
+
+def rise(rng: np.random.Generator) -> Incident:
+    """The stairs fill at once and a third to three times the rate, to 0.8 to 0.97 of the limit on density: only its rise is a reason to warn."""
+    most, rate = rng.uniform(0.80, 0.97) * LIMITS["density"], rng.uniform(4 / 3, 3.0) * RISE
+    grows = _fills("stairs", most * area_m2("stairs"), 60 * most / rate)
+    passed: list[float] = []
+
+    def step(world: World, second: int) -> None:
+        grows(world, second)
+        passed.append(world.count("stairs") / area_m2("stairs"))
+
+    def is_so(world: World) -> bool:
+        del world
+        last = passed[-60:]
+        if len(last) < 30 or last[-1] < LIMITS["density"] / 2:
+            return False
+        return 60 * float(np.polyfit(np.arange(len(last)), last, 1)[0]) >= RISE
+
+    return Incident("rise", step, is_so, 200)
 
 
 def occupancy(rng: np.random.Generator) -> Incident:
@@ -226,7 +246,7 @@ def camera(rng: np.random.Generator) -> Incident:
         elif second >= late_s:
             # A camera that was moved says so once, and settles anew.
             world.state = GateState.SETTLING if what == "moved" and second > late_s + 25 else states[str(what)]
-            world.shown = 0.0 if what == "moved" else world.shown
+            world.shown, world.away = (0.0, True) if what == "moved" else (world.shown, False)
 
     waits_s = WITHHELD_S if what == "withheld" else FAILING_S if what in ("failed", "damaged") else 0.0
     return Incident("camera", step, lambda _: True, 100, waits_s)
@@ -238,6 +258,7 @@ KINDS: Final[Mapping[str, tuple[Callable[[np.random.Generator], Incident], int]]
         "forbidden": (forbidden, 200),
         "counter-flow": (counter_flow, 200),
         "camera": (camera, 200),
+        "rise": (rise, 40),
         "occupancy": (occupancy, 40),
         "surge": (surge, 40),
         "static": (static, 40),

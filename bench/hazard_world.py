@@ -45,9 +45,22 @@ SMOOTHED: Final = 0.6
 """Figures and tracks are smoothed over several looks, which leaves so much of how far the foot of a box is off. Tracks have nobody twice."""
 LIMITS: Final[Mapping[str, float]] = MappingProxyType({"density": 2.15, "occupancy": 60.0, "queue": 12.0, "counter-flow": 6.0})
 LASTS_S: Final[Mapping[str, float]] = MappingProxyType(
-    {"density": 20, "occupancy": 10, "counter-flow": 30, "surge": 0, "forbidden": 2, "static": 120, "left-object": 120, "queue": 60, "camera": 0}
+    {
+        "density": 20,
+        "rise": 20,
+        "occupancy": 10,
+        "counter-flow": 30,
+        "surge": 0,
+        "forbidden": 2,
+        "static": 120,
+        "left-object": 120,
+        "queue": 60,
+        "camera": 0,
+    }
 )
 """`for` of each rule; all as shipped where a default is shipped."""
+RISE: Final = 1.0
+"""Persons/m2 a minute of the rule on a density that rises; it counts from half of the limit on density."""
 WITHHELD_S: Final = 60.0
 
 
@@ -57,13 +70,13 @@ def _zone(name: str, kind: str = "walking") -> str:
     return f'[[zone]]\ncamera = "hall"\nid = "{name}"\nkind = "{kind}"\npolygon = {corners}\n'
 
 
-def _rule(kind: str, place: str, more: str = "") -> str:
+def _rule(kind: str, place: str, more: str = "", name: str = "") -> str:
     at = "line" if kind == "counter-flow" else "zone"
-    return f'[[hazard]]\nid = "{kind}"\nkind = "{kind}"\ncamera = "hall"\n{at} = "{place}"\n{more}'
+    return f'[[hazard]]\nid = "{name or kind}"\nkind = "{kind}"\ncamera = "hall"\n{at} = "{place}"\n{more}'
 
 
 def site() -> Site:
-    """The site: one rule of each kind, as it comes, and limits where there is no default."""
+    """The site: one rule of each kind, as it comes, limits where there is no default, and one more on a density that rises."""
     camera = (
         '[site]\nname = "Bench"\n[[camera]]\nid = "hall"\nsource = "rtsp://127.0.0.1/x"\npurpose = "Rules are measured."\n'
         f"ground = [{PX_PER_M}, 0, 0, 0, {PX_PER_M}, 0, 0, 0, 1]\n"
@@ -73,6 +86,7 @@ def site() -> Site:
     line = f'[[line]]\ncamera = "hall"\nid = "exit"\npoints = [[{x}, 600], [{x}, 120]]\n'
     rules = (
         _rule("density", "stairs")
+        + _rule("density", "stairs", f"rise = {RISE:g}\n", "rise")
         + _rule("occupancy", "hall", f"limit = {LIMITS['occupancy']:g}\n")
         + _rule("counter-flow", "exit", 'direction = "ab"\n')
         + _rule("surge", "walkway")
@@ -150,7 +164,7 @@ class World:
         speed_m_s: How everybody moves; (n, 2).
         until_s: When somebody who stands goes on, and how fast then (`goes_m_s`).
         things: Cells in which something lies.
-        state: Of the gate; silent: no scenes come; shown: the share of the place that is.
+        state: Of the gate; silent: no scenes come; shown: the share of the place that is; away: the camera looks at another place.
         against, along: Crossings of the last second.
     """
 
@@ -167,6 +181,7 @@ class World:
         self.things: set[Cell] = set()
         self._flickers: dict[Cell, float] = {}
         self.state, self.silent, self.shown, self.connection = GateState.WATCHING, False, 0.95, 1
+        self.away = False
         self.against = self.along = 0
 
     def add(self, feet_m: Floats, speed_m_s: Floats, stands_s: Floats | float = 0.0) -> None:
@@ -254,7 +269,7 @@ class World:
         bits = np.zeros(blocks, np.uint8)
         bits[: round(share * blocks)] = 1
         cells = self._cells(at_s) if sees else ()
-        health = GateHealth(self.state, 1 - share, 0.0, 0.0)
+        health = GateHealth(self.state, 1 - share, 0.0, 0.0, False if self.away else True if sees else None)
         shown = np.packbits(bits).tobytes()
         scene = Scene(at_s, SIZE, Level.GLYPHS, 0, BLOCK_PX, shown, (), None, glyphs, CELL_PX, cells, health)
         return SceneMessage("hall", START_S + at_s, at_s, at_s, at_s, self.connection, False, scene)

@@ -1,6 +1,6 @@
 """Whether rules find what they should, in time, and rarely tell anybody for nothing; and whether 5,000 alerts in a minute lose one.
 
-    python -m bench.hazards [--small] [--parts recall,quiet,latency,flood,pixels,replay] [--jobs N] [--commit HASH] [--json FILE]
+    python -m bench.hazards [--small] [--parts PART,PART] [--jobs N] [--commit HASH] [--json FILE]
 
 Incidents and normal hours are drawn from the commit's hash, so that nobody can have tuned on them. bench/README.md says what each part is.
 """
@@ -12,16 +12,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.attack_groups import seed_of
+from bench.hazard_clips import clip_json, clip_rows, clips
 from bench.hazard_latency import flood, latencies
+from bench.hazard_normal import normal, normal_json, normal_rows
 from bench.hazard_pixels import pixels
 from bench.hazard_replay import replay_error
+from bench.hazard_through import through, through_rows
 from bench.hazard_trials import Quiet, Recall, most_an_hour, quiet_hours, recall_json, recall_rows, recalls
 from bench.privacy_scenarios import commit_of
 from bench.results import keep_parts, percent, show
 
-PARTS: Final = ("recall", "quiet", "latency", "flood", "pixels", "replay")
+PARTS: Final = ("recall", "quiet", "latency", "flood", "pixels", "replay", "through", "normal", "clips")
 CAPACITY: Final = 16
 """Cameras that a machine of two cores gates (README.md: 8 of 768x576 a core)."""
+LOADS: Final = ((CAPACITY // 2, 5.0), (CAPACITY, 2.0), (8 * CAPACITY, 2.0))
+"""Cameras, and how often each is looked at: a worker looks five times a second where it has time, and twice where it has not."""
 Row = list[str]
 
 
@@ -66,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="a little of each part, in minutes")
     parser.add_argument("--parts", default=",".join(PARTS), help="which parts, with commas")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes for recall and quiet")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes for recall, quiet, through, normal and clips")
     parser.add_argument("--commit", help="draw from this hash; default: the commit that is checked out")
     parser.add_argument("--json", type=Path, default=Path("out/bench/hazards.json"))
     given = parser.parse_args()
@@ -86,28 +91,45 @@ def main() -> None:
 
 def _part(part: str, found: dict[str, Any], commit: str, *, small: bool, jobs: int) -> list[Row]:
     """Does a part; its rows."""
+    rows: Iterator[Row]
     match part:
         case "recall":
             told: list[Recall] = recalls(commit, 0.02 if small else 1.0, jobs)
-            found[part] = recall_json(told)
-            return list(recall_rows(told))
+            found[part], rows = recall_json(told), recall_rows(told)
         case "quiet":
             quiet = quiet_hours(commit, 3 if small else 72, jobs, 120 if small else 3600)
             found[part] = [{"condition": one.condition, "seed": one.seed, "hours": one.hours, "alerts": one.alerts} for one in quiet]
-            return list(quiet_rows(quiet))
+            rows = quiet_rows(quiet)
         case "latency":
             seconds = 30 if small else 240
-            found[part] = [latencies(cameras, seconds, seed_of(commit, part, cameras)) for cameras in (CAPACITY // 2, CAPACITY, 8 * CAPACITY)]
-            return list(latency_rows(found[part]))
+            found[part] = [latencies(cameras, seconds, seed_of(commit, part, cameras), looks_hz) for cameras, looks_hz in LOADS]
+            rows = latency_rows(found[part])
         case "flood":
             found[part] = flood(50 if small else 1000, seed_of(commit, part))
-            return list(flood_rows(found[part]))
-        case "pixels":
-            found[part] = pixels(commit, 1 if small else 20)
-            return list(pixel_rows(found[part]))
-        case _:
+            rows = flood_rows(found[part])
+        case "replay":
             found[part] = replay_error(150 if small else None)
-            return list(replay_rows(found[part])) if found[part] is not None else []
+            rows = replay_rows(found[part]) if found[part] is not None else iter(())
+        case _:
+            found[part], rows = _through_pixels(part, commit, small=small, jobs=jobs)
+    return list(rows)
+
+
+def _through_pixels(part: str, commit: str, *, small: bool, jobs: int) -> tuple[Any, Iterator[Row]]:
+    """Does a part whose pictures go through the gate; what is kept of it, and its rows."""
+    match part:
+        case "pixels":
+            cameras = pixels(commit, 1 if small else 20)
+            return cameras, pixel_rows(cameras)
+        case "through":
+            incidents = through(commit, jobs, small=small)
+            return incidents, through_rows(incidents)
+        case "normal":
+            lives = normal(commit, jobs, small=small)
+            return normal_json(lives), normal_rows(lives)
+        case _:
+            real = clips(jobs, small=small)
+            return clip_json(real), clip_rows(real)
 
 
 if __name__ == "__main__":

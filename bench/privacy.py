@@ -1,11 +1,12 @@
 """The gate attacked on simulated clips in which everything is known, with what is left to use beside it.
 
-    python -m bench.privacy [--clips 40] [--jobs N] [--only clips,startup,attacks] [--commit HASH]
+    python -m bench.privacy [--clips 40] [--jobs N] [--only clips,startup,attacks|linkage] [--commit HASH]
     python -m bench.privacy --small
 
 clips      leak by true masks, background shown, glyphs, hazards: bench/privacy_leak.py, bench/privacy_use.py
 startup    people who are there from the first frame on and never move: how many are released, by height
-attacks    appearance, gait and linkage, on the clip and on the released stream: bench/attack_*.py
+attacks    appearance, gait and linkage, on the clip and on the released stream, linkage also with measurements: bench/attack_*.py
+linkage    that part of the attacks alone; only where it is asked for
 
 Clips and walkers are drawn from the commit's hash. What is worked out is kept under --folder, a JSON line a clip and a file a group of walkers,
 and not worked out again; it is of simulated walkers only. Each attack counts only if it succeeds on the clip itself.
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.attack_groups import Extent
-from bench.attack_run import results, run_attacks, show_attacks
+from bench.attack_pace import pace_control
+from bench.attack_run import LinkAttack, PairAttack, results, run_attacks, run_linkage, show_links, show_pairs
 from bench.privacy_clips import measured
 from bench.privacy_jobs import run_lines
 from bench.privacy_scenarios import SECONDS, STARTUP_S, Scenario, clips, commit_of, startups
@@ -30,11 +32,13 @@ from bench.results import keep
 
 FOLDER: Final = Path("out/bench/privacy")
 PARTS: Final = ("clips", "startup", "attacks")
+WITHIN: Final = ("linkage",)
+"""Parts of parts: only where they are asked for."""
 CLIPS: Final = 40
 STARTUPS: Final = 30
 SMALL: Final = Extent(training=4, test=3, raw_training=4, raw_test=3, alone_training=3, alone_test=2, linkage=2, raw_linkage=2, walkers=6)
 SMALL_SECONDS: Final = 40.0
-JUDGES: Final = ("jobs", "linkage", "pairs", "run", "tables")
+JUDGES: Final = ("jobs", "linkage", "pace", "pairs", "run", "tables")
 """Modules of the bench that only judge what was simulated and noted before."""
 
 
@@ -83,14 +87,22 @@ def run(wanted: Wanted) -> dict[str, Any]:
     if everything:
         show_missed(everything)
         found["missed"] = summary(everything)["missed_by_height_px"]
-    if "attacks" in wanted.parts:
+    if {"attacks", "linkage"} & set(wanted.parts):
         notes = (
             wanted.folder
             / f"walks-{wanted.commit[:12]}-{wanted.sources}-{wanted.extent.training}-{wanted.extent.alone_training}-{wanted.extent.walkers}"
         )
-        pairs, links = run_attacks(wanted.commit, wanted.extent, notes, wanted.jobs, say)
-        show_attacks(pairs, links)
-        found["attacks"] = results(pairs, links)
+        drawn = (wanted.commit, wanted.extent)
+        pairs: list[PairAttack] = []
+        links: list[LinkAttack] = []
+        if "attacks" in wanted.parts:
+            pairs, links = run_attacks(*drawn, notes, wanted.jobs, say)
+            show_pairs(pairs)
+        else:
+            links = run_linkage(*drawn, notes, wanted.jobs, say)
+        pace = pace_control(*drawn)
+        show_links(links, pace)
+        found["attacks"] = results(pairs, links, pace)
     return found
 
 
@@ -103,20 +115,20 @@ def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
-def wanted_from(words: list[str] | None, description: str, parts: tuple[str, ...] = PARTS) -> tuple[Wanted, Path]:
-    """What the command line asks for, and where the figures go."""
+def wanted_from(words: list[str] | None, description: str, parts: tuple[str, ...] = PARTS, within: tuple[str, ...] = ()) -> tuple[Wanted, Path]:
+    """What the command line asks for, and where the figures go; without a word of it all `parts`, and none `within` them."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commit", help="draw clips and walkers from this hash; default: the commit that is checked out")
     parser.add_argument("--clips", type=int, help=f"simulated clips, default {CLIPS}")
     parser.add_argument("--seconds", type=float, help=f"length of a clip, default {SECONDS:g}")
-    parser.add_argument("--only", default=",".join(parts), help=f"of {', '.join(parts)}")
+    parser.add_argument("--only", default=",".join(parts), help=f"of {', '.join((*parts, *within))}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--walks", type=float, default=1.0, metavar="PART", help="so large a part of the walks for the attacks; bounds get wider")
     parser.add_argument("--small", action="store_true", help="two clips of 40 s and few walkers: shows that all of it runs, and nothing else")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--json", type=Path, default=FOLDER / "privacy.json")
     given = parser.parse_args(words)
-    unknown = [name for name in given.only.split(",") if name not in parts]
+    unknown = [name for name in given.only.split(",") if name not in (*parts, *within)]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
     wanted = Wanted(
@@ -135,7 +147,7 @@ def wanted_from(words: list[str] | None, description: str, parts: tuple[str, ...
 
 
 def main() -> None:
-    wanted, path = wanted_from(None, __doc__ or "")
+    wanted, path = wanted_from(None, __doc__ or "", within=WITHIN)
     keep(path, {"privacy": run(wanted)})
 
 

@@ -12,11 +12,11 @@ settings.register_profile("passerby", deadline=None)
 settings.load_profile("passerby")
 
 REAL_PROCESSES: Final = (
+    "tests/browser/",
     "tests/serve/test_streams_played.py",
     "tests/sealed/test_sealed_pixels.py",
     "tests/test_run_faults.py",
     "tests/serve/test_streams_pushed.py",
-    "tests/browser/",
     "tests/serve/test_run.py",
     "tests/serve/test_streams_readers.py",
     "tests/supervise/test_supervisor.py",
@@ -31,13 +31,14 @@ REAL_PROCESSES: Final = (
     "tests/serve/test_streams_process.py",
     "tests/serve/test_page.py",
 )
-"""These (a folder: each file in it) start whole sites, servers and browsers, and mostly wait for them. Those that take longest come first."""
+"""Files and folders that start whole sites, servers and browsers, and mostly wait for them. Those that take longest come first. The tests of one of
+them run one after another: two browsers at a time want more than there is."""
 ROWS: Final = 3
-"""So many of these files run at the same time."""
+"""So many of these run at the same time."""
 
 
 class Rows(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives the files of real processes to a few processes of pytest-xdist, one file after another, and each other test to whichever is free.
+    """Gives tests of real processes to a few processes of pytest-xdist, and each other test to whichever is free.
 
     pytest-xdist has groups (`--dist loadgroup`), which it writes into a test's name in a way that pytest 9.2 no longer reads.
     """
@@ -47,21 +48,16 @@ class Rows(LoadScopeScheduling):  # type: ignore[misc]
         self._rows = set[Any]()
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.split("::", 1)[0] if nodeid.startswith(REAL_PROCESSES) else nodeid
+        return next((prefix for prefix in REAL_PROCESSES if nodeid.startswith(prefix)), nodeid)
 
     def _assign_work_unit(self, node: Any) -> None:
-        files = [scope for scope in self.workqueue if "::" not in scope]
-        if files and (node in self._rows or len(self._rows) < ROWS):
+        rows = [scope for scope in REAL_PROCESSES if scope in self.workqueue]
+        if rows and (node in self._rows or len(self._rows) < ROWS):
             self._rows.add(node)
-            self.workqueue.move_to_end(min(files, key=_place), last=False)
-        elif len(files) < len(self.workqueue):
+            self.workqueue.move_to_end(rows[0], last=False)
+        elif len(rows) < len(self.workqueue):
             self.workqueue.move_to_end(next(scope for scope in self.workqueue if "::" in scope), last=False)
         super()._assign_work_unit(node)
-
-
-def _place(file: str) -> int:
-    """Where a file stands in the order of real processes."""
-    return next(number for number, prefix in enumerate(REAL_PROCESSES) if file.startswith(prefix))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rows:

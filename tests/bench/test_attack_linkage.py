@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,9 @@ def notes(telling: float, seed: int, *, redrawn: bool = False, groups: int = GRO
                 keys.append((group, visit, group * 100 + walker))
     group_of, visit_of, walker_of = np.array(keys, np.int64).T
     features = np.array(rows)
-    return Notes(group_of, visit_of, walker_of, walker_of, walker_of, features, features[:, :10], features[:, 5:])
+    return Notes(
+        group_of, visit_of, walker_of, walker_of, walker_of, features, rng.normal(0, 1, (len(features), 4)), features[:, :10], features[:, 5:]
+    )
 
 
 def pairs(telling: float, seed: int) -> list[tuple[Notes, Notes, bool]]:
@@ -86,3 +90,20 @@ def test_linkage_here_and_there_is_told_apart_from_files_by_name() -> None:
     attacks: list[LinkAttack] = link_attacks(found)
     assert [one.name for one in attacks] == ["across 10 s", "across two cameras"]
     assert all(one.raw.excess > 0.3 and one.released.excess > 0.3 for one in attacks)
+    # Measurements that hold nothing of anybody neither link nor get in the way.
+    assert all(one.together.excess > 0.3 and abs(one.measured.excess) < 0.2 for one in attacks)
+
+
+def test_what_only_measurements_hold_is_found_with_them_and_not_without() -> None:
+    def telling(one: Notes) -> Notes:
+        return replace(one, released=one.measured, measured=one.released)
+
+    found = {"crossed-training-000": telling(notes(4.0, 9, first=50))}
+    for number in range(4):
+        for camera in ("here", "there"):
+            found[f"linkage-same-{camera}-{number:03d}"] = telling(notes(4.0, 10 + number, groups=1, first=number))
+            found[f"linkage-redrawn-{camera}-{number:03d}"] = telling(notes(4.0, 100 + number, redrawn=True, groups=1, first=number))
+    for one in link_attacks(found):
+        assert abs(one.released.excess) < 0.2
+        assert one.together.excess > 0.3
+        assert one.measured.excess > 0.3

@@ -29,6 +29,8 @@ def test_every_walk_is_noted(notes: Notes) -> None:
     assert notes.appearance.tolist() == [0, 1, 0, 1]
     assert notes.gait.tolist() == [1, 0, 1, 0]
     assert np.isfinite(notes.released).all()
+    assert np.isfinite(notes.measured).all()
+    assert notes.together.shape[1] == notes.released.shape[1] + notes.measured.shape[1]
     assert np.isfinite(notes.raw_gait).all(1).mean() >= 0.5
 
 
@@ -36,6 +38,9 @@ def test_the_clip_tells_how_tall_somebody_is_and_the_stream_of_a_blind_gate_show
     heights = notes.walks("raw_gait", "gait").features[:, 0]
     assert ((heights > 1.3) & (heights < 2.4)).all()
     assert (notes.released[:, 0] == 0).all()
+    # Nor does anybody count in the zones and lines.
+    assert (notes.measured[:, 0] > 0.9).all()
+    assert (notes.measured[:, 1] == 0).all()
 
 
 def test_notes_are_read_back_as_they_were_kept(notes: Notes, tmp_path: Path) -> None:

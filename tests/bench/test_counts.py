@@ -18,7 +18,7 @@ TOLD: dict[str, dict[str, Any]] = {
             "looks_hz": 5.0,
             "occupancy_outside": 0.3,
             "crossings": {"f1": 0.96, "true": 89, "errors": 3},
-            "mot": {"mota": 0.9, "idf1": 0.8, "hota": 0.6},
+            "mot": {"mota": 0.9, "idf1": 0.8, "hota": 0.6, "mota_motmetrics": 0.9, "idf1_motmetrics": 0.8},
             "measure_ms_per_look": 0.5,
         },
         "loaded": None,

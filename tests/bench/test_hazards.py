@@ -1,20 +1,23 @@
 """A small form of bench.hazards: a few incidents, some quiet minutes, the bound, and a few alerts in real time."""
 
+import numpy as np
 import pytest
 
-from bench.hazard_latency import flood, latencies
-from bench.hazard_life import KINDS, Life
+from bench.hazard_latency import LOOKS_HZ, PULSE_LATE_S, SCENE_LATE_S, _pulse_late_s, flood, latencies
+from bench.hazard_life import KINDS, Life, rise
 from bench.hazard_trials import lower_bound, most_an_hour, quantile, quiet_hour, trial
-from bench.hazard_world import CONDITIONS, LASTS_S, START_S, World, site
+from bench.hazard_world import CONDITIONS, LASTS_S, LIMITS, RISE, START_S, World, area_m2, site
+from passerby.hazards.rules.kinds import RULES
 from passerby.released.measurement import Pulse
 from passerby.released.messages import SceneMessage
 
 
 def test_there_is_a_rule_of_each_kind() -> None:
-    assert {hazard.kind for hazard in site().hazards} == set(KINDS) == set(LASTS_S)
+    assert {hazard.id for hazard in site().hazards} == set(KINDS) == set(LASTS_S)
+    assert {hazard.kind for hazard in site().hazards} == set(RULES)
     for hazard in site().hazards:
         if hazard.kind != "camera":
-            assert hazard.lasts_s == LASTS_S[hazard.kind], hazard.kind
+            assert hazard.lasts_s == LASTS_S[hazard.id], hazard.id
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -22,6 +25,21 @@ def test_an_incident_of_each_kind_is_told(kind: str) -> None:
     late_s = trial(kind, "day", 7).late_s
     assert late_s is not None
     assert late_s < 60
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_rise_is_told_while_density_stays_below_its_limit(seed: int) -> None:
+    incident, world = rise(np.random.default_rng(seed)), World(seed, CONDITIONS["day"])
+    densities = []
+    for second in range(incident.lasts_s):
+        incident.step(world, second)
+        world.second()
+        densities.append(world.count("stairs") / area_m2("stairs"))
+        if incident.is_so(world):
+            break
+    assert densities[-1] >= LIMITS["density"] / 2
+    assert 60 * (densities[-1] - densities[0]) / len(densities) >= RISE
+    assert max(densities) < LIMITS["density"]
 
 
 def test_nothing_is_told_of_a_few_normal_minutes() -> None:
@@ -70,6 +88,14 @@ def test_onsets_reach_a_webhook_in_seconds() -> None:
     assert (found["missed"], found["dropped"]) == (0, 0)
     assert found["onsets"] >= 3
     assert 0 < found["median_s"] < 3
+
+
+@pytest.mark.parametrize("looks_hz", [LOOKS_HZ, 5.0])
+def test_a_pulse_comes_with_a_look(looks_hz: float) -> None:
+    late_s = [_pulse_late_s(np.random.default_rng(seed), looks_hz) for seed in range(300)]
+    assert PULSE_LATE_S + SCENE_LATE_S[0] <= min(late_s)
+    assert max(late_s) <= PULSE_LATE_S + 1 / looks_hz + SCENE_LATE_S[1]
+    assert np.mean(late_s) == pytest.approx(PULSE_LATE_S + 0.5 / looks_hz + np.mean(SCENE_LATE_S), abs=0.03)
 
 
 @pytest.mark.soak

@@ -1,11 +1,13 @@
 """What every test of the pages is given: a browser, pages in it, and that none of them reached elsewhere or complained."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests.support.alerted_site import AlertedSite
 from tests.support.browser import Watched, chromium, chromium_path
 
 LOST = ("Failed to load resource", "ERR_")
@@ -37,3 +39,10 @@ def look(chrome: Browser) -> Iterator[Callable[..., Watched]]:
         assert page.seen.elsewhere == []
         assert page.seen.unexpected(*LOST) == []
         assert page.seen.dialogs == []
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[AlertedSite]:
+    """A site with two cameras of which alerts are kept; none yet. A file that needs another site has a `site` of its own."""
+    with AlertedSite(tmp_path) as site:
+        yield site

@@ -394,3 +394,16 @@ def test_rules_that_begin_anew_call_alerts_by_the_ids_of_the_book(book: Book) ->
     assert line.event.alert != ALERT
     assert {(one.alert, one.cause) for one in book.resume()} == {(ALERT, STAIRS), (line.event.alert, HALL)}
     assert book.take(says(What.ENDED, 60))[0].event.alert == ALERT
+
+
+def test_who_saw_a_warning_cannot_acknowledge_or_close_an_alarm_and_may_comment_on_it() -> None:
+    book = Book()
+    book.take(opens())
+    book.take(goes_on(60, 4.1, severity=Severity.ALARM))
+    (alert,) = book.open()
+    for what in (What.ACKNOWLEDGED, What.CLOSED):
+        for saw in (Severity.NOTICE, Severity.WARNING):
+            with pytest.raises(AlertError, match="has become an alarm"):
+                book.act(alert, what, "anna", NOON + 61, saw=saw)
+        for known in (Severity.ALARM, None):
+            assert book.act(alert, what, "anna", NOON + 61, saw=known) is not None

@@ -85,11 +85,14 @@ def test_a_fault_is_told_in_time_and_is_over_when_the_camera_is_as_before(camera
     assert FROM_S < at_s <= FROM_S + within_s
     assert says in opened.words
     whats = [event.what for _, event in told if event.what is not What.UPDATED]
-    if says == "moved":  # the new view is learned as the place, and the way back is a move, too
-        assert whats == [What.OPENED, What.ENDED, What.RETURNED, What.ENDED]
-    else:
-        assert whats == [What.OPENED, What.ENDED]
+    assert whats == [What.OPENED, What.ENDED]
     assert max(at_s for at_s, event in told if event.what is What.ENDED) > TO_S
+
+
+def test_a_camera_that_was_moved_for_good_stays_told_however_well_its_new_view_is_learned() -> None:
+    told = events_of(Play(STAGE, seconds=END_S, hz=4, camera=lambda picture, time_s: moved(picture, time_s) if time_s >= FROM_S else picture))
+    assert {event.what for _, event in told} == {What.OPENED, What.UPDATED}
+    assert "another place than its zones were drawn on" in told[-1][1].words
 
 
 def test_an_unplugged_camera_is_told_within_five_seconds_whenever_it_happens() -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from passerby.hazards import engine as engine_module
 from passerby.hazards.alert import MOST_WORDS, Cause, Event, HazardKind, Severity, What
+from passerby.hazards.book import Book
 from passerby.hazards.engine import MOST_CAUGHT_UP_S, Engine
 from passerby.hazards.reading import Reading
 from passerby.hazards.rules.density import DensityRule
@@ -30,6 +31,7 @@ from tests.support.ruled import START_S, ZONE, crowd, person, pulse, rule, run, 
 
 DENSE = rule("density", limit="2.5", for_='"5 s"', clear_for='"5 s"', cool_down='"20 s"')
 STAIRS = Cause("crowd", "gate-1", "stairs")
+DENSITY = HazardKind.DENSITY
 
 
 def dense(second: int) -> list[Heard]:
@@ -90,7 +92,7 @@ def test_messages_that_come_after_their_second_are_counted_and_heard() -> None:
 
 def test_an_alert_of_before_a_restart_is_not_opened_again() -> None:
     engine = Engine(site(DENSE))
-    engine.resume([Standing("0123456789abcdef", STAIRS, Severity.WARNING, True, START_S - 500.0, START_S - 100.0)])
+    engine.resume([Standing("0123456789abcdef", STAIRS, DENSITY, Severity.WARNING, True, START_S - 500.0, START_S - 100.0)])
     events = run(engine, range(1, 100), lambda second: [crowd(second, 3.0 if second < 50 else 1.0)])
     assert told(events) == [(54, What.ENDED), (74, What.CLOSED)]
     assert {event.alert for event in events} == {"0123456789abcdef"}
@@ -98,21 +100,39 @@ def test_an_alert_of_before_a_restart_is_not_opened_again() -> None:
 
 def test_an_alert_that_had_ended_returns_within_its_cool_down_after_a_restart() -> None:
     engine = Engine(site(DENSE))
-    engine.resume([Standing("0123456789abcdef", STAIRS, Severity.WARNING, False, START_S - 500.0, START_S - 5.0)])
+    engine.resume([Standing("0123456789abcdef", STAIRS, DENSITY, Severity.WARNING, False, START_S - 500.0, START_S - 5.0)])
     assert told(run(engine, range(1, 8), dense)) == [(5, What.RETURNED)]
 
 
 def test_an_alert_whose_change_lies_in_the_future_closes_in_its_time() -> None:
     engine = Engine(site(DENSE))
-    engine.resume([Standing("0123456789abcdef", STAIRS, Severity.WARNING, False, START_S + 5000.0, START_S + 9000.0)])
+    engine.resume([Standing("0123456789abcdef", STAIRS, DENSITY, Severity.WARNING, False, START_S + 5000.0, START_S + 9000.0)])
     assert told(run(engine, range(1, 60), lambda second: [crowd(second, 1.0)])) == [(20, What.CLOSED)]
 
 
 def test_an_alert_of_a_rule_that_is_gone_is_closed_at_the_first_tick() -> None:
     engine = Engine(site(DENSE))
-    engine.resume([Standing("0123456789abcdef", Cause("other", "gate-1", "stairs"), Severity.WARNING, True, START_S - 500.0, START_S - 5.0)])
+    other = Cause("other", "gate-1", "stairs")
+    engine.resume([Standing("0123456789abcdef", other, DENSITY, Severity.WARNING, True, START_S - 500.0, START_S - 5.0)])
     (event,) = engine.tick(START_S)
     assert (event.what, event.words) == (What.CLOSED, "the rule is gone")
+
+
+def test_a_rule_that_became_one_of_another_kind_while_nobody_watched_takes_over_no_alert() -> None:
+    book = Book()
+    engine = Engine(site(DENSE))
+    for event in run(engine, range(1, 8), dense):
+        book.take(event)
+    (density,) = book.open()
+    engine = Engine(site(rule("occupancy", limit="2", for_='"5 s"')))
+    engine.resume(book.resume())
+    events = run(engine, range(10, 20), dense)
+    assert [(event.alert == density.id, event.what, event.words) for event in events[:1]] == [(True, What.CLOSED, "the rule is gone")]
+    for event in events:
+        book.take(event)
+    (occupancy,) = book.open()
+    assert (occupancy.kind, occupancy.cause, occupancy.limit) == (HazardKind.OCCUPANCY, STAIRS, 2.0)
+    assert occupancy.id != density.id
 
 
 # Changed site files
@@ -224,7 +244,7 @@ def test_no_words_are_longer_than_an_event_may_hold() -> None:
 # Replay
 
 ALL = "".join(
-    rule(kind, for_=f'"{lasts}"', **keys).replace("crowd", kind)
+    rule(kind, for_=f'"{lasts}"', clear_for='"3 s"', cool_down='"8 s"', **keys).replace("crowd", kind)
     for kind, lasts, keys in (
         ("density", "5 s", {"limit": "2.5"}),
         ("counter-flow", "20 s", {"direction": '"ab"'}),
@@ -234,6 +254,7 @@ ALL = "".join(
         ("camera", "20 s", {}),
     )
 )
+RULES_TRIED = {"density", "counter-flow", "forbidden", "static", "left-object", "camera"}
 
 
 def all_sorts(seed: int, seconds: int) -> list[Heard]:
@@ -242,7 +263,9 @@ def all_sorts(seed: int, seconds: int) -> list[Heard]:
     found: list[Heard] = []
     shown = 1.0
     state, glyphs, cells = GateState.WATCHING, [person(200, 200)], [Cell(10, 10)]
+    away = crowded = stands = lies = False
     for second in range(1, seconds):
+        crowded, stands, lies = (now ^ (rng.random() < 0.03) for now in (crowded, stands, lies))
         if rng.random() < 0.05:
             state = rng.choice(list(GateState))
             shown = rng.choice((0.02, 0.5, 1.0))
@@ -251,9 +274,11 @@ def all_sorts(seed: int, seconds: int) -> list[Heard]:
                 glyphs = [person(rng.randrange(640), rng.randrange(480)) for _ in range(rng.randrange(4))]
             if rng.random() < 0.1:
                 cells = [Cell(rng.randrange(24), rng.randrange(32)) for _ in range(rng.randrange(3))]
+            away ^= rng.random() < 0.01
+            at_s, there = second - 1 + step / 5, [*glyphs, *([person(150, 250)] if stands else [])]
             if rng.random() < 0.95 and not 100 < second < 120:
-                found.append(scene(second - 1 + step / 5, glyphs, set(cells), state=state, shown=shown))
-        found.append(pulse(second, rng.choice((0.0, 30.0)), per_m2=rng.choice((1.0, 2.4, 3.0)), ba=rng.randrange(2)))
+                found.append(scene(at_s, there, {*cells, *([Cell(8, 7)] if lies else [])}, state=state, shown=shown, away=away))
+        found.append(pulse(second, rng.choice((0.0, 30.0)), per_m2=rng.choice((2.4, 3.0) if crowded else (1.0, 2.4)), ba=rng.randrange(2)))
     return found
 
 
@@ -283,7 +308,7 @@ def recorded(messages: Iterable[Heard]) -> list[Heard]:
     for message in messages:
         if isinstance(message, SceneMessage):
             shown = message.scene
-            says = (int(shown.time_s), shown.shown, shown.glyphs, shown.cells, shown.health.state)
+            says = (int(shown.time_s), shown.shown, shown.glyphs, shown.cells, shown.health.state, shown.health.at_home)
             if says == last:
                 continue
             last = says
@@ -291,6 +316,27 @@ def recorded(messages: Iterable[Heard]) -> list[Heard]:
     return kept
 
 
+EVENTFUL = (2, 18, 20, 48)
+"""Seeds with which every rule tells something."""
+
+
+def test_what_is_always_tried_opens_alerts_of_every_rule_and_ends_and_closes_them() -> None:
+    told: set[tuple[str, What]] = set()
+    for seed in EVENTFUL:
+        events = lived(all_sorts(seed, 300), 300)
+        rules = {event.alert: event.cause.rule for event in events if event.cause is not None}
+        assert sum(event.what is What.OPENED for event in events) >= 5
+        told |= {(rules[event.alert], event.what) for event in events}
+    assert {rule for rule, what in told if what is What.OPENED} == RULES_TRIED
+    for what in (What.ENDED, What.CLOSED):
+        assert {rule for rule, done in told if done is what} == RULES_TRIED - {"counter-flow"}, "somebody goes against it all the time"
+    assert {rule for rule, what in told if what is What.RETURNED} >= {"density", "forbidden", "camera"}
+
+
+@example(EVENTFUL[0])
+@example(EVENTFUL[1])
+@example(EVENTFUL[2])
+@example(EVENTFUL[3])
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000))
 def test_a_replay_over_what_a_recording_keeps_gives_the_alerts_that_live_gave(seed: int) -> None:
@@ -301,6 +347,10 @@ def test_a_replay_over_what_a_recording_keeps_gives_the_alerts_that_live_gave(se
     assert lived(messages, 300, pulses_late_s=0.95) == live
 
 
+@example(EVENTFUL[0])
+@example(EVENTFUL[1])
+@example(EVENTFUL[2])
+@example(EVENTFUL[3])
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000))
 def test_there_are_never_two_alerts_for_one_cause(seed: int) -> None:
@@ -345,4 +395,4 @@ def test_nothing_that_leaves_a_rule_has_a_place_for_anybody() -> None:
     }
     assert Cause.__struct_fields__ == ("rule", "camera", "place")
     assert {field.name for field in fields(Reading)} == {"known", "over", "clear", "words", "value", "error", "limit"}
-    assert {field.name for field in fields(Standing)} == {"alert", "cause", "severity", "over", "opened_wall_s", "changed_wall_s"}
+    assert {field.name for field in fields(Standing)} == {"alert", "cause", "kind", "severity", "over", "opened_wall_s", "changed_wall_s"}

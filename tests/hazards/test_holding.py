@@ -1,8 +1,10 @@
 """When an alert opens, goes on, ends, comes back and closes."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from passerby.hazards.alert import What
@@ -13,6 +15,7 @@ TERMS = Terms(for_s=5, clear_for_s=3, cool_down_s=20)
 OVER = Reading(True, over=True, value=3.0, limit=2.5)
 BAND = Reading(True, value=2.3, limit=2.5)
 CLEAR = Reading(True, clear=True, value=1.0, limit=2.5)
+LIFE = (What.OPENED, What.UPDATED, What.ENDED, What.RETURNED, What.CLOSED)
 LETTERS = {"o": OVER, "b": BAND, "c": CLEAR, "?": UNKNOWN}
 
 
@@ -136,10 +139,38 @@ def test_an_alert_that_had_ended_before_a_restart_closes_in_its_time() -> None:
     assert steps == [(1010, What.CLOSED)]
 
 
-readings = st.lists(st.sampled_from("oobbcc?"), max_size=200).map("".join)
+second_by_second = st.lists(st.sampled_from("oobbcc?"), max_size=200).map("".join)
+in_rows = st.lists(st.tuples(st.sampled_from("ooc?b"), st.integers(1, 40)), max_size=12).map(
+    lambda rows: "".join(letter * times for letter, times in rows)
+)
+readings = second_by_second | in_rows
+"""A letter a second seldom opens anything that has to last; rows of the same letter do."""
 terms = st.builds(Terms, st.integers(0, 30), st.integers(1, 20), st.integers(0, 60), st.none())
 
 
+LIVES: dict[tuple[str, Terms], set[What]] = {
+    ("o" * 30 + "c" * 3 + "o" * 5 + "c" * 40 + "o" * 20, TERMS): set(LIFE),
+    ("o?b" * 20 + "c" * 90 + "oo??" * 20 + "c?" * 60, Terms(12, 4, 30)): set(LIFE) - {What.RETURNED},
+    ("b" * 9 + "o" * 30 + "c" * 20 + "b" * 12 + "o" * 31 + "?" * 40 + "c" * 20, Terms(30, 20, 60)): set(LIFE) - {What.CLOSED},
+    ("co" * 40 + "c" * 9 + "o" * 20 + "c" * 9, Terms(0, 1, 5)): set(LIFE),
+    ("o" * 150 + "?" * 30 + "b" * 20 + "c" * 5, Terms(20, 3, 0)): set(LIFE) - {What.RETURNED},
+}
+"""Readings in which alerts open and go on, and what comes of them."""
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_in_what_is_always_tried_alerts_live_and_end(life: tuple[str, Terms]) -> None:
+    assert {what for _, what in run(*life)} == LIVES[life]
+
+
+def lives(test: Callable[[str, Terms], None]) -> Callable[[str, Terms], None]:
+    """Has a test tried on these, too, whatever is drawn."""
+    for text, given_terms in LIVES:
+        test = example(text, given_terms)(test)
+    return test
+
+
+@lives
 @given(readings, terms)
 def test_an_alert_never_opens_before_it_was_over_for_its_time_without_a_longer_gap(text: str, given_terms: Terms) -> None:
     for second, what in run(text, given_terms):
@@ -152,6 +183,7 @@ def test_an_alert_never_opens_before_it_was_over_for_its_time_without_a_longer_g
         assert all(set(span[at : at + BRIDGE_S + 1]) & {"o"} for at in range(len(span) - BRIDGE_S))
 
 
+@lives
 @given(readings, terms)
 def test_what_happens_to_an_alert_is_in_an_order_that_makes_sense(text: str, given_terms: Terms) -> None:
     follows = {
@@ -168,6 +200,7 @@ def test_what_happens_to_an_alert_is_in_an_order_that_makes_sense(text: str, giv
         before = what
 
 
+@lives
 @given(readings, terms)
 def test_it_ends_only_where_the_last_known_seconds_were_clear(text: str, given_terms: Terms) -> None:
     for second, what in run(text, given_terms):
@@ -176,6 +209,7 @@ def test_it_ends_only_where_the_last_known_seconds_were_clear(text: str, given_t
             assert set(known[-int(given_terms.clear_for_s) :]) == {"c"}
 
 
+@lives
 @given(readings, terms)
 def test_what_is_left_out_changes_the_stage_of_nothing(text: str, given_terms: Terms) -> None:
     holding = Holding(given_terms)

@@ -1,11 +1,12 @@
 """Rules over scenes: somebody where nobody may be, what does not move, what was left behind, and what is wrong with a camera."""
 
+import msgspec
 import pytest
 
 from passerby.hazards.alert import HazardKind, What
 from passerby.hazards.engine import Engine
 from passerby.hazards.rules.rule import Heard
-from passerby.released.messages import CameraHealth, CaptureState, Reason
+from passerby.released.messages import CameraHealth, CaptureState, Reason, SceneMessage
 from passerby.released.scene import Cell, GateState, Level
 from tests.support.ruled import person, pulse, rule, run, scene, site, told
 
@@ -96,6 +97,29 @@ def test_a_thing_that_lies_in_a_walkway_is_told() -> None:
     assert events[0].words.startswith("something has not moved")
 
 
+def test_who_lies_in_a_walkway_while_others_walk_past_is_told_by_the_seconds_in_which_they_are_seen() -> None:
+    """Whoever lies there is shown as cells; those who walk past hide them for longer than a figure may be missed."""
+    engine = Engine(site(rule("static", for_='"60 s"')))
+
+    def heard(second: int) -> list[Heard]:
+        passes = second % 12 < 6
+        return [scene(second - 1, [person(200 + 3 * (second % 12), 215)] if passes else [], [] if passes else [Cell(10, 10)])]
+
+    events = run(engine, range(1, 200), heard)
+    assert told(events)[0][1] is What.OPENED
+    assert 110 <= told(events)[0][0] <= 150
+
+
+def test_who_stands_before_cells_for_long_hides_nobody_for_ever() -> None:
+    engine = Engine(site(rule("static", for_='"60 s"')))
+
+    def heard(second: int) -> list[Heard]:
+        walks = second % 40 < 20
+        return [scene(second - 1, [person(195 + (second % 20), 215)] if walks else [], [] if walks else [Cell(10, 10)])]
+
+    assert run(engine, range(1, 300), heard) == []
+
+
 # Left object
 
 
@@ -139,8 +163,13 @@ def test_without_figures_only_seconds_without_anybody_count() -> None:
 # Camera
 
 
-def watch(*phases: tuple[int, GateState | None], seconds: int, shown: float = 1.0) -> list[tuple[int, What, str]]:
-    """What the rule that is there by itself tells of a camera whose gate is in these states, each from its second on; None = no scenes."""
+def watch(
+    *phases: tuple[int, GateState | None], seconds: int, shown: float = 1.0, away: tuple[int, int] = (0, 0), updates: bool = False
+) -> list[tuple[int, What, str]]:
+    """What the rule that is there by itself tells of a camera whose gate is in these states, each from its second on; None = no scenes.
+
+    After the seconds `away` it looks at another place until the later of the two.
+    """
     engine = Engine(site("", extra=""))
 
     def heard(second: int) -> list[Heard]:
@@ -148,12 +177,11 @@ def watch(*phases: tuple[int, GateState | None], seconds: int, shown: float = 1.
         if state is None:
             return []
         blind = state not in (GateState.WATCHING, GateState.SETTLING)
-        return [scene(second - 1 + step / 5, state=state, shown=0.0 if blind else shown) for step in range(5)]
+        elsewhere = away[0] < second <= away[1]
+        return [scene(second - 1 + step / 5, state=state, shown=0.0 if blind else shown, away=elsewhere) for step in range(5)]
 
-    events = run(engine, range(1, seconds), heard)
-    return [
-        (second, what, event.words) for (second, what), event in zip(told(events), (e for e in events if e.what is not What.UPDATED), strict=True)
-    ]
+    events = [event for event in run(engine, range(1, seconds), heard) if updates or event.what is not What.UPDATED]
+    return [(second, what, event.words) for (second, what), event in zip(told(events, updates=updates), events, strict=True)]
 
 
 def test_a_camera_that_works_is_not_told() -> None:
@@ -180,6 +208,58 @@ def test_a_move_lasts_until_the_place_is_shown_again() -> None:
     found = watch((0, GateState.WATCHING), (20, GateState.MOVED), (21, GateState.SETTLING), (60, GateState.WATCHING), seconds=200)
     assert [what for _, what, _ in found] == [What.OPENED, What.ENDED]
     assert found[1][0] == 70
+
+
+MOVED_AWAY = ((0, GateState.WATCHING), (20, GateState.MOVED), (21, GateState.SETTLING), (60, GateState.WATCHING))
+
+
+def test_a_camera_that_looks_elsewhere_stays_told_after_the_new_view_is_learned_and_until_it_is_back() -> None:
+    found = watch(
+        *MOVED_AWAY, (300, GateState.MOVED), (301, GateState.SETTLING), (340, GateState.WATCHING), seconds=500, away=(20, 301), updates=True
+    )
+    whats = [what for _, what, _ in found if what is not What.UPDATED]
+    assert whats == [What.OPENED, What.ENDED, What.CLOSED][: len(whats)]
+    assert [second for second, what, _ in found if what is What.ENDED] == [350]
+    learned = [words for second, what, words in found if 60 < second < 300]
+    assert learned
+    assert all("'gate-1' is looking at another place than its zones were drawn on, for " in words for words in learned)
+
+
+def test_a_camera_that_is_known_to_look_elsewhere_is_told_whether_or_not_its_move_was_heard() -> None:
+    """As after a restart of what reads the rules."""
+    found = watch((0, GateState.WATCHING), seconds=100, away=(20, 60))
+    assert [(second, what) for second, what, _ in found] == [(21, What.OPENED), (70, What.ENDED)]
+    assert "another place" in found[0][2]
+
+
+def test_that_a_camera_looks_elsewhere_is_heard_at_once_also_where_nothing_else_of_the_scene_has_changed() -> None:
+    engine = Engine(site("", extra=""))
+    events = run(engine, range(1, 20), lambda second: [scene(second - 1), scene(second - 0.5, away=second >= 10)])
+    assert told(events) == [(10, What.OPENED)]
+
+
+def test_a_cover_before_a_camera_that_looks_elsewhere_is_told_as_a_cover_first() -> None:
+    covered = [(0, GateState.WATCHING), (20, GateState.COVERED), (40, GateState.SETTLING), (60, GateState.WATCHING)]
+    found = watch(*covered, seconds=200, away=(20, 200), updates=True)
+    assert [what for _, what, _ in found if what is not What.UPDATED] == [What.OPENED]
+    assert "covered" in found[0][2]
+    assert "another place" in found[-1][2]
+
+
+def old(message: SceneMessage) -> SceneMessage:
+    """The same as recordings have it of before it was told where a camera looks."""
+    health = msgspec.structs.replace(message.scene.health, at_home=None)
+    return msgspec.structs.replace(message, scene=msgspec.structs.replace(message.scene, health=health))
+
+
+def test_after_a_move_not_known_is_not_home_and_without_one_it_says_nothing() -> None:
+    def heard(second: int) -> list[Heard]:
+        return [old(scene(second - 1 + step / 5, state=GateState.MOVED if second == moved_s else GateState.WATCHING)) for step in range(5)]
+
+    moved_s = 0
+    assert run(Engine(site("", extra="")), range(1, 200), heard) == []
+    moved_s = 20
+    assert told(run(Engine(site("", extra="")), range(1, 200), heard)) == [(20, What.OPENED)]
 
 
 def test_a_cover_that_is_seen_only_when_it_comes_lasts_until_the_view_changes_again() -> None:

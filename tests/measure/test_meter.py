@@ -181,3 +181,36 @@ def test_no_field_of_what_is_told_is_of_one_person() -> None:
         "Heat": ["cell_px", "columns", "person_s"],
     }  # fmt: skip
     assert CrowdNumbers.__struct_fields__ == ("detected", "area_m2", "edges_m2", "zone_m2"), "sums over a zone with a crowd"
+
+
+def in_picture(sighting: Sighting) -> Sighting:
+    """A look whose boxes end at the picture's border; who is outside of it is not seen."""
+    boxes = np.clip(sighting.boxes_xyxy, 0, (SIZE.width_px, SIZE.height_px) * 2)
+    seen = (boxes[:, 2:] - boxes[:, :2]).min(1) > 8
+    return Sighting(sighting.time_s, boxes[seen], sighting.scores[seen], sighting.changed[seen], sighting.unknown[seen])
+
+
+@pytest.mark.parametrize(
+    ("corners", "begin", "end"),
+    [
+        (((0.0, 200.0), (200.0, 200.0), (200.0, 400.0), (0.0, 400.0)), (-100.0, 300.0), (500.0, 300.0)),
+        (((568.0, 200.0), (768.0, 200.0), (768.0, 400.0), (568.0, 400.0)), (868.0, 300.0), (268.0, 300.0)),
+        (((250.0, 376.0), (450.0, 376.0), (450.0, 576.0), (250.0, 576.0)), (350.0, 676.0), (350.0, 76.0)),
+    ],
+    ids=["left", "right", "below"],
+)
+@pytest.mark.parametrize("leaves", [False, True])
+def test_in_a_zone_at_the_border_of_the_picture_people_count_while_their_feet_are_in_it(
+    corners: tuple[tuple[float, float], ...], begin: tuple[float, float], end: tuple[float, float], *, leaves: bool
+) -> None:
+    """They come in through the zone, or leave through it, cut by the border: for 200 px of way at 20 px/s they are in it."""
+    way = straight(end, begin, 5.0, 35.0) if leaves else straight(begin, end, 5.0, 35.0)
+    edge = "line", (corners[0], corners[1]) if begin[1] > SIZE.height_px else (corners[1], corners[2]) if begin[0] < 0 else (corners[0], corners[3])
+    meter = Meter("gate", SIZE, [Zone("edge", corners)], [LineFacts(edge[0], *edge[1])])
+    pulses, minutes = told_of(meter, [in_picture(look) for look in looks([Walker(way)], 58.0)])
+    zone = only(minutes)
+    assert zone.people_mean * minutes[0].covered_s == pytest.approx(10.0, abs=1.2)
+    assert zone.people_most == 1
+    assert sum(zone.dwell) == 1
+    assert (minutes[0].lines[0].ab, minutes[0].lines[0].ba) in {(0, 1), (1, 0)}
+    assert all(pulse.zones[0].people == 0 for pulse in pulses if pulse.wall_s - NOON_S > 37.0), "nobody is left behind"

@@ -153,7 +153,8 @@ def test_what_is_kept_of_somebody_is_bounded_and_gone_with_the_track() -> None:
 
 def test_a_track_has_no_place_for_a_look_or_a_number() -> None:
     assert set(Track.__slots__) - {"__weakref__"} == {
-        "_high", "_low", "_vouched_high", "_vouched_low", "best_score", "came", "count", "hits", "known", "score_sum", "speed_px_s", "vouched",
+        "_high", "_low", "_vouched_high", "_vouched_low", "best_score", "came", "count", "hits", "known", "like_thing",
+        "score_sum", "speed_px_s", "vouched",
     }  # fmt: skip
 
 

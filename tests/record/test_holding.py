@@ -1,5 +1,6 @@
 """Holds by command, while the recorder runs and while it does not; and what an export leaves out."""
 
+import fcntl
 import re
 import time
 from pathlib import Path
@@ -9,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from passerby.errors import OutputError, ReceiptError, RecordingError, SettingsError
 from passerby.record.command import recordings_app
-from passerby.record.holding import HoldWish, hold, in_force, release
-from passerby.record.places import RecordingsPlace
+from passerby.record.holding import HoldWish, extend, following, hold, in_force, release
+from passerby.record.places import RecordingsPlace, opened_place
 from passerby.record.receipts import Act, read_receipts
 from passerby.site.times import text_of
 from tests.support.recorded import DAY, HOUR, NOON, Kept
@@ -155,3 +156,47 @@ def test_an_export_leaves_out_what_is_due_while_nothing_runs(tmp_path: Path) -> 
     assert due.exit_code == 1
     assert "no recording" in str(due.exception)
     assert not (tmp_path / "b.mp4").exists()
+
+
+def test_a_hold_that_follows_something_is_extended_never_shortened_with_a_receipt_and_keeps_its_end(tmp_path: Path) -> None:
+    kept = recorded(tmp_path)
+    place, until_s = place_of(kept), NOON + 3 * HOUR
+    made, _ = hold(place, HoldWish("gate", NOON, NOON + 60, until_s), kept.clock, why="x", by="ann", follows="a1")
+    plain, _ = hold(place, HoldWish("gate", NOON, NOON + 30, until_s), kept.clock, why="y", by="ann")
+    assert following(place, kept.clock) == [made]
+    assert extend(place, plain.hold, NOON + 180, kept.clock, goes_on=True) is None, "it follows nothing"
+    longer = extend(place, made.hold, NOON + 120, kept.clock, goes_on=True)
+    assert longer is not None
+    assert (longer.to_s, longer.until_s, longer.made_s, longer.follows) == (NOON + 120, until_s, made.made_s, "a1")
+    assert extend(place, made.hold, NOON + 61, kept.clock, goes_on=True) == longer
+    done = extend(place, made.hold, NOON + 61, kept.clock, goes_on=False)
+    assert done is not None
+    assert (done.to_s, done.follows) == (NOON + 120, "")
+    assert following(place, kept.clock) == []
+    told = [(one.hold, one.by, one.to_s) for one in read_receipts(tmp_path / "receipts.jsonl") if one.kind is Act.HELD]
+    assert told == [(made.hold, "ann", NOON + 60), (plain.hold, "ann", NOON + 30), (made.hold, "passerby", NOON + 120)]
+    kept.idle(2 * HOUR)
+    assert kept.minutes() == ["20261123T1200Z-0-0", "20261123T1201Z-0-0"]
+    kept.idle(HOUR)
+    assert kept.minutes() == []
+
+
+def test_a_hold_that_is_over_or_that_somebody_else_changes_now_is_not_extended(tmp_path: Path) -> None:
+    kept = recorded(tmp_path)
+    place = place_of(kept)
+    made, _ = hold(place, HoldWish("gate", NOON, NOON + 60, NOON + 2 * HOUR), kept.clock, why="x", by="ann", follows="a1")
+    with (place.recordings / "holds.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OutputError):
+            extend(place, made.hold, NOON + 120, kept.clock, goes_on=True)
+    kept.clock.sleep(2 * HOUR)
+    assert extend(place, made.hold, NOON + 120, kept.clock, goes_on=True) is None
+
+
+def test_the_list_of_holds_says_which_are_extended(tmp_path: Path) -> None:
+    site, kept = written_site(tmp_path)
+    begin_s = kept.clock.wall_s() - 180
+    for follows in ("", "a1"):
+        hold(opened_place(site), HoldWish("gate", begin_s, begin_s + 60, begin_s + DAY), kept.clock, why="x", by="ann", follows=follows)
+    one, other = command("holds", str(site)).output.splitlines()
+    assert ("as it goes on" in one, "as it goes on" in other) == (False, True)

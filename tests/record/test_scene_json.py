@@ -23,6 +23,14 @@ def test_a_line_gives_the_very_scene_back(scene: Scene, connection: int, plate: 
 
 
 @given(scenes())
+def test_a_line_of_before_it_was_told_where_a_camera_looks_is_read_and_says_that_it_is_not_known(scene: Scene) -> None:
+    told = json.loads(encode_line(scene, 1, None))
+    del told["health"]["at_home"]
+    health = msgspec.structs.replace(scene.health, at_home=None)
+    assert scene_of(decode_line(json.dumps(told).encode()), scene.patches, scene.plate_epoch) == msgspec.structs.replace(scene, health=health)
+
+
+@given(scenes())
 def test_a_field_of_its_own_cannot_travel_in_a_line(scene: Scene) -> None:
     told = json.loads(encode_line(scene, 1, None))
     places = [told, told["size"], told["health"], *told["glyphs"], *told["cells"]]

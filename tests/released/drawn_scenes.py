@@ -133,7 +133,7 @@ def scenes(draw: st.DrawFn, sizes: st.SearchStrategy[Size] = SMALL_SIZES, levels
         glyphs=draw(glyphs_in(size)) if level >= Level.GLYPHS else (),
         cell_px=cell_px,
         cells=draw(cells_in(size, cell_px)) if level >= Level.HEAT else (),
-        health=GateHealth(draw(st.sampled_from(GateState)), draw(shares), draw(shares), draw(shares)),
+        health=GateHealth(draw(st.sampled_from(GateState)), draw(shares), draw(shares), draw(shares), draw(st.sampled_from((None, False, True)))),
     )
 
 

@@ -86,8 +86,9 @@ def test_a_block_of_no_size_is_refused() -> None:
 
 
 def test_another_version_is_named() -> None:
-    with pytest.raises(SceneError, match="not with 02"):
-        decode(b"\x02" + encode(SCENE)[1:])
+    for version in (VERSION - 1, VERSION + 1):
+        with pytest.raises(SceneError, match=f"not with {version:02x}"):
+            decode(bytes((version,)) + encode(SCENE)[1:])
 
 
 def test_an_inconsistent_scene_is_not_written() -> None:
@@ -101,5 +102,5 @@ def test_the_error_is_a_value_error_and_one_of_ours() -> None:
 
 
 def test_the_bytes_begin_as_the_module_says() -> None:
-    begin = bytes.fromhex("018d") + b"\xa4type\xa5Scene\xa6time_s\xcb" + bytes.fromhex("3ff0000000000000") + b"\xa4size\x92\xcd\x03\x00\xcd\x02\x40"
+    begin = bytes.fromhex("028d") + b"\xa4type\xa5Scene\xa6time_s\xcb" + bytes.fromhex("3ff0000000000000") + b"\xa4size\x92\xcd\x03\x00\xcd\x02\x40"
     assert encode(drawn_scene(Size(768, 576), time_s=1.0)).startswith(begin)

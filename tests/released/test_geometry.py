@@ -79,7 +79,7 @@ def test_a_share_beyond_nothing_and_everything_is_refused(share: float, place: i
     shares = [0.0, 0.0, 0.0]
     shares[place] = share
     with pytest.raises(SceneError, match="share"):
-        check(msgspec.structs.replace(GOOD, health=GateHealth(GateState.WATCHING, *shares)))
+        check(msgspec.structs.replace(GOOD, health=GateHealth(GateState.WATCHING, shares[0], shares[1], shares[2])))
 
 
 def test_nothing_can_hide_in_the_bits_after_the_last_block() -> None:

@@ -67,6 +67,6 @@ def test_a_scene_has_no_place_for_an_identity() -> None:
         Cell: ("row", "column"),
         PlatePatch: ("x_px", "y_px", "width_px", "height_px", "pixels"),
         LightField: ("rows", "columns", "gains"),
-        GateHealth: ("state", "withheld_share", "held_by_subject_share", "never_share"),
+        GateHealth: ("state", "withheld_share", "held_by_subject_share", "never_share", "at_home"),
     }
     assert [kind.name for kind in Kind] == ["PERSON", "TWO_WHEELER", "VEHICLE", "ANIMAL"]

@@ -234,14 +234,18 @@ def test_a_gate_that_fails_while_the_camera_is_away_does_not_forget_that_it_was_
     play = Play(Stage(160, 120), seconds=60, change=shifted_away)
     told: list[Pulse | Measurement | Trouble] = []
     failed = False
+    at_home = set()
     for time_s, picture in play:
         if time_s >= 26 and not failed:
             camera.renew(RuntimeError(), GATE)
             failed = True
-        camera.see(HandedPicture(picture, time_s, play.stage.size, captured_wall_s=NOON_S + time_s), 5.0)
+        message = camera.see(HandedPicture(picture, time_s, play.stage.size, captured_wall_s=NOON_S + time_s), 5.0)
+        if time_s >= 20:
+            at_home.add(message.scene.health.at_home)
         camera.is_sent()
         told += camera.measured()
         while camera.release():
             pass
+    assert at_home == {False}
     assert [one.error for one in told if isinstance(one, Trouble)] == ["CameraMoved"]
     assert max(one.wall_s for one in told if isinstance(one, Pulse)) <= NOON_S + 17

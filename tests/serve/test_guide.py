@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from prometheus_client.parser import text_string_to_metric_families
 
 from passerby.hazards.alert import Severity
+from passerby.hazards.outbox import ChannelHealth
 from passerby.serve import app, feed_routes, http_server, painter, pictures
 from passerby.serve.app import application
 from passerby.serve.metrics import exposition
@@ -28,7 +29,8 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "run.md").read_text("utf
 def test_every_figure_is_explained_and_every_explained_figure_exists() -> None:
     recording = RecordingHealth(0, 0, {}, "", alive=True, ticked_ago_s=0.0)
     measuring = HistoryHealth(0, 0, {"gate": 1}, "", alive=True, ticked_ago_s=0.0, days=0)
-    hazards = HazardHealth(alive=True, ticked_ago_s=0.0, dropped={"gate": 1}, open={Severity.ALARM: 1})
+    channels = (ChannelHealth("ops", "webhook", 0, 0, 0, 0, "", 0.0),)
+    hazards = HazardHealth(alive=True, ticked_ago_s=0.0, dropped={"gate": 1}, open={Severity.ALARM: 1}, channels=channels)
     text = exposition(site_now(camera_now(), recording=recording, measuring=measuring, hazards=hazards), 0, 0).decode("utf-8")
     said = {f"{family.name}{'_total' if family.type == 'counter' else ''}" for family in text_string_to_metric_families(text)}
     assert set(re.findall(r"^\| `(passerby_\w+)` \|", GUIDE, re.MULTILINE)) == said

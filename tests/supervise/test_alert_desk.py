@@ -411,3 +411,38 @@ def test_deletion_does_not_wait_for_a_full_disk(tmp_path: Path, monkeypatch: pyt
     kept_.pass_days(1)
     assert kept_.days() == []
     assert len(kept_.desk.open()) == 1, "what goes on is still shown"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["room at once", "told before there is room"])
+def test_a_day_that_was_deleted_while_the_disk_was_full_does_not_come_back_and_all_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    kept_ = Kept(tmp_path, DAY_S)
+    kept_.desk.take([opens()])
+    kept_.desk.flush()
+    kept_.desk.to_tell()
+
+    def fails(*_arguments: object) -> None:
+        raise OutputError("No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(AlertLog, "append", fails)
+        kept_.pass_days(1)
+        kept_.clock.sleep(TOLD_UNWRITTEN_S)
+        told = kept_.desk.to_tell() if late else []
+    assert kept_.desk.flush(at_once=True)
+    told += kept_.desk.to_tell()
+    assert [(event.what, event.words) for event in told] == [(What.CLOSED, TOO_OLD), (What.OPENED, "crowded")]
+    assert (kept_.desk.waiting, kept_.desk.written, kept_.desk.lost) == (0, 2, 0)
+    assert kept_.days() == [date(2026, 11, 24)], "only the day on which it goes on"
+    kept_.retention.sweep()
+    assert len(read_receipts(tmp_path / "receipts.jsonl")) == 1
+
+
+def test_what_was_never_written_down_of_a_day_that_is_due_by_now_is_told_and_not_written_any_more(tmp_path: Path) -> None:
+    kept_ = Kept(tmp_path, DAY_S)
+    kept_.desk.take([opens(), says(What.CLOSED, 60)])
+    kept_.clock.sleep(DAY_S)
+    assert kept_.desk.flush(at_once=True)
+    assert whats(kept_.desk.to_tell()) == [What.OPENED, What.CLOSED]
+    assert kept_.days() == []

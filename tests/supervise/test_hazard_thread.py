@@ -15,7 +15,8 @@ from passerby.hazards.alert_log import AlertLog
 from passerby.released.measurement import Pulse
 from passerby.site.settings import Site
 from passerby.supervise.alert_desk import AlertDesk
-from passerby.supervise.hazard_thread import AHEAD_S, LAG_S, LATE_S, MOST_OF, STEP_S, HazardThread
+from passerby.supervise.hazard_thread import AHEAD_S, LAG_S, LATE_S, STEP_S, HazardThread
+from passerby.supervise.heard_queue import MOST_OF
 from tests.support.alerts import ALERT, NOON, ToldRules, goes_on, opens, says
 from tests.support.journals import KeptJournal
 from tests.support.recorded import SetClock
@@ -256,6 +257,21 @@ def test_health_counts_open_alerts_by_severity_without_exercises(watch: Watch) -
     now = watch.thread.health()
     assert now.open == {Severity.NOTICE: 0, Severity.WARNING: 1, Severity.ALARM: 1}
     assert (now.unacknowledged, now.written, now.waiting, now.lost) == (1, 4, 0, 0)
+
+
+def test_health_counts_what_was_opened_by_kind_and_severity_once_for_each_alert_without_exercises(watch: Watch, tmp_path: Path) -> None:
+    watch.step(
+        opens(),
+        goes_on(1),
+        opens(0, "00000000000000b2", Cause("crowd", "hall"), severity=Severity.ALARM),
+        opens(0, "00000000000000c3", Cause("drill", "hall"), exercise=True),
+        opens(1, "00000000000000d4", Cause("crowd", "hall")),
+    )
+    expected = {(HazardKind.DENSITY, Severity.WARNING): 1, (HazardKind.DENSITY, Severity.ALARM): 1}
+    assert watch.thread.health().opened == expected
+    assert watch.thread.stop(WITHIN_S)
+    again = Watch(tmp_path)
+    assert again.thread.health().opened == {}, "what was opened before the start is not counted again"
 
 
 def test_it_runs_in_a_thread_of_its_own_and_ends_with_all_written_down(watch: Watch) -> None:

@@ -71,6 +71,8 @@ def test_what_a_rule_says_is_told_once_over_restarts_and_that_it_was_told_is_kep
     second.rules.say = [then(A, 1, What.ENDED)]
     until(lambda: len(receiver.once) == 3)
     second.stop()
+    assert [(one.channel, one.delivered) for one in second.outbox.health()] == [("ops", 1)]
+    assert [one.channel for one in second.thread.health().channels] == ["ops"]
     assert len(receiver.deliveries) == 3
     assert [delivery.what for delivery in receiver.deliveries] == [What.OPENED, What.ACKNOWLEDGED, What.ENDED]
     log = AlertLog(site.state_folder / ALERTS)

@@ -79,8 +79,10 @@ def scene(
     level: Level = Level.GLYPHS,
     connection: int = 1,
     camera: str = "gate-1",
+    away: bool = False,
 ) -> SceneMessage:
-    """A scene captured so long after the start; `shown` is the share of the place that is."""
+    """A scene captured so long after the start; `shown` is the share of the place that is; `away` = of another place than that of the zones."""
+    sees = state in (GateState.WATCHING, GateState.SETTLING)
     blocks = (SIZE.width_px // BLOCK_PX) * (SIZE.height_px // BLOCK_PX)
     bits = np.arange(blocks) < round(shown * blocks)
     found = Scene(
@@ -95,7 +97,7 @@ def scene(
         glyphs=tuple(sorted(glyphs)),
         cell_px=CELL_PX,
         cells=tuple(sorted(cells)),
-        health=GateHealth(state, 1 - shown, 0.0, 0.0),
+        health=GateHealth(state, 1 - shown, 0.0, 0.0, False if away else True if sees else None),
     )
     return SceneMessage(camera, START_S + at_s, at_s, at_s, at_s, connection, False, found)
 

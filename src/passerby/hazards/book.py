@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from passerby.errors import AlertError
-from passerby.hazards.alert import MOST_WORDS, Cause, Event, HazardKind, What
+from passerby.hazards.alert import MOST_WORDS, Cause, Event, HazardKind, Severity, What
 from passerby.hazards.alert_log import Line
-from passerby.hazards.kept_alert import MOST_REMARKS, OURS, Alert, after, is_worse, opened, seen
+from passerby.hazards.kept_alert import MOST_REMARKS, OURS, URGENCY, Alert, after, is_worse, opened, seen
 from passerby.hazards.standing import Standing
 
 MOST_CLOSED: Final = 2000
@@ -30,6 +30,7 @@ WORSE: Final = "it was closed, and is worse"
 TOO_OLD: Final = "kept for as long as alerts are kept; it goes on as another alert"
 EXERCISE_CUT: Final = "the exercise was cut off"
 SUPERSEDED: Final = "another alert of the same cause was opened"
+BECOMES: Final = {Severity.NOTICE: "a notice", Severity.WARNING: "a warning", Severity.ALARM: "an alarm"}
 
 
 def drawn_id() -> str:
@@ -85,7 +86,7 @@ class Book:
         """Those that their rules are not done with, whatever people did; no exercises. `of_channels`: those of channels instead."""
         found = [self._alerts[alert] for (_, exercise), alert in self._standing.items() if not exercise]
         found = [one for one in found if (one.kind is HazardKind.CHANNEL) is of_channels]
-        return [Standing(one.id, one.cause, one.severity, one.over, one.opened_wall_s, one.changed_wall_s) for one in found]
+        return [Standing(one.id, one.cause, one.kind, one.severity, one.over, one.opened_wall_s, one.changed_wall_s) for one in found]
 
     def resume(self) -> list[Standing]:
         """Those that stand, for rules that begin anew: from now on they call alerts by the ids that these have here."""
@@ -114,7 +115,7 @@ class Book:
                 self.strays += 1
                 return []
 
-    def act(self, alert: Alert, what: What, by: str, wall_s: float, words: str = "") -> Event | None:
+    def act(self, alert: Alert, what: What, by: str, wall_s: float, words: str = "", saw: Severity | None = None) -> Event | None:
         """The event of what somebody does, to be written down first, and then to be given to `apply`; None = it is so already.
 
         Args:
@@ -123,6 +124,7 @@ class Book:
             by: Who.
             wall_s: When.
             words: What they say of it; needed for a comment.
+            saw: How urgent it was when they looked; None = that is not known.
 
         Raises:
             AlertError: It cannot be done.
@@ -138,6 +140,8 @@ class Book:
             return self.act(alert, What.COMMENTED, by, wall_s, line) if line else None
         if what is What.CLOSED and alert.is_closed:
             return self.act(alert, What.COMMENTED, by, wall_s, line) if line else None
+        if saw is not None and URGENCY[alert.severity] > URGENCY[saw]:
+            raise AlertError(f"it has become {BECOMES[alert.severity]} since you looked", "Look at it as it is now, then do it again.")
         return _event(alert, what, wall_s, by=_somebody(by), words=line)
 
     def told(self, alert: Alert, channel: str, wall_s: float, words: str) -> Event:

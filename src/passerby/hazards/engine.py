@@ -171,7 +171,7 @@ class Engine:
         resumed, self._resumed = self._resumed, []
         for one in resumed:
             watched = self._watched.get(one.cause)
-            if watched is None or watched.holding.stage is not Stage.IDLE:
+            if watched is None or watched.hazard.kind != one.kind or watched.holding.stage is not Stage.IDLE:
                 yield Event(alert=one.alert, number=0, what=What.CLOSED, wall_s=float(end), words=GONE)
                 continue
             watched.alert, watched.number = one.alert, 0

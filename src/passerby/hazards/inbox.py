@@ -67,6 +67,7 @@ class Inbox:
             scene.cell_px,
             scene.cells,
             scene.health.state,
+            scene.health.at_home,
         )
         if self._last.get(message.camera) == says:
             return False

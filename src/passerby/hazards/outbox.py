@@ -7,6 +7,7 @@ channel, so that a channel that hangs holds up no other and nothing of ours.
 import asyncio
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,10 +17,11 @@ from typing import Final, Protocol
 from passerby.clock import Clock
 from passerby.errors import OutputError, PasserbyError
 from passerby.hazards.alert import Cause, Event
-from passerby.hazards.channels.delivering import Delivering, Hooks, Pace, Told
+from passerby.hazards.channels.delivering import Delivering, Done, Hooks, Pace, Told
 from passerby.hazards.channels.faults import Faults
+from passerby.hazards.channels.known import OpenAlert
 from passerby.hazards.channels.routing import Routing
-from passerby.hazards.channels.sender import Sender
+from passerby.hazards.channels.sender import Around, Sender
 from passerby.hazards.channels.senders import require_installed, sender_of
 from passerby.hazards.channels.waiting import Waiting
 from passerby.hazards.standing import Standing
@@ -31,13 +33,17 @@ from passerby.site.settings import Site
 ALERTS: Final = "alerts"
 """In the state folder."""
 TICK_S: Final = 0.5
+COUNT_EVERY_S: Final = 5.0
+WIPE_EVERY_S: Final = 60.0
 FORGET_EVERY_S: Final = 3600.0
 REMEMBERED_S: Final = 30 * DAY_S
 GONE: Final = "there is no such channel any more"
 OURSELVES: Final = "outbox"
 """What fails and is no channel."""
 ENDED: Final = "the outbox ended: nobody is told"
-SenderMaker = Callable[[Site, Channel, Access, Clock, Callable[[], frozenset[Cause]]], Sender]
+MOST_UNSAID: Final = 10_000
+"""So much that was given up waits to be told."""
+SenderMaker = Callable[[Site, Channel, Access, Clock, Around], Sender]
 
 
 class Journal(Protocol):
@@ -62,11 +68,13 @@ class ChannelHealth:
 
     Attributes:
         channel, kind: Which.
-        waiting: Deliveries that wait.
-        dead: Dead letters.
-        delivered: Deliveries since the start.
+        waiting: Deliveries that wait; where that cannot be read, as it was.
+        dead: Dead letters; the same.
+        delivered: Deliveries that were taken since the start.
+        retried: Deliveries that were sent once more since the start, each time.
         failing: Why it fails, in words; "" = it does not.
         failing_s: For how long.
+        lost: Dead letters of it that were deleted since the start, as there were too many of all.
     """
 
     channel: str
@@ -74,8 +82,10 @@ class ChannelHealth:
     waiting: int
     dead: int
     delivered: int
+    retried: int
     failing: str
     failing_s: float
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,11 @@ class Outbox:
         self._woken: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deliverings: dict[str, Delivering] = {}
+        self._counted: dict[str, tuple[int, int]] = {}
+        self._figures: tuple[ChannelHealth, ...] = ()
         self._failing: dict[str, str] = {}
+        self._given_up: deque[Told] = deque(maxlen=MOST_UNSAID)
+        self._losing: set[str] = set()
         self._ending = threading.Event()
         self._changed = True
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -151,6 +165,11 @@ class Outbox:
         if self._thread.ident is not None and not self._ending.is_set() and not self.alive:
             return ENDED
         return self._failing.get(OURSELVES, "")
+
+    @property
+    def figures(self) -> tuple[ChannelHealth, ...]:
+        """How each channel was some seconds ago: whoever asks waits for no disk."""
+        return self._figures
 
     def start(self) -> None:
         """Begins to deliver."""
@@ -199,8 +218,8 @@ class Outbox:
         with self._lock:
             site = self._site
         with self._waiting.at_once():
-            for event in events:
-                self._routing.accept(site, event)
+            given_up = [told for event in events for told in self._routing.accept(site, event)]
+        self._given_up.extend(given_up)
         self._wake()
 
     def forget_days(self, is_due: Callable[[date], bool]) -> None:
@@ -220,12 +239,17 @@ class Outbox:
         found = []
         for channel in site.channels:
             one = at_work.get(channel.id)
-            delivered, words, failing_s = (0, "", 0.0) if one is None else (one.delivered, one.words, one.failing_s)
+            done, words, failing_s = (Done(), "", 0.0) if one is None else (one.done, one.words, one.failing_s)
             try:
-                waiting, dead = self._waiting.counts(channel.id)
+                self._counted[channel.id] = self._waiting.counts(channel.id)
             except OutputError as error:
-                waiting, dead, words = 0, 0, words or error.message
-            found.append(ChannelHealth(channel.id, channel.kind, waiting, dead, delivered, words, failing_s))
+                words = words or error.message
+            waiting, dead = self._counted.get(channel.id, (0, 0))
+            found.append(
+                ChannelHealth(
+                    channel.id, channel.kind, waiting, dead, done.delivered, done.retried, words, failing_s, self._waiting.lost.get(channel.id, 0)
+                )
+            )
         return tuple(found)
 
     def _checked(self, site: Site) -> dict[str, Access]:
@@ -242,7 +266,7 @@ class Outbox:
         tasks: dict[str, asyncio.Task[None]] = {}
         woken = asyncio.Event()
         self._woken, self._loop = woken, asyncio.get_running_loop()
-        forgot_at_s = ticked_at_s = -FORGET_EVERY_S
+        forgot_at_s = wiped_at_s = ticked_at_s = counted_at_s = -FORGET_EVERY_S
         try:
             while not self._ending.is_set():
                 woken.clear()
@@ -251,12 +275,21 @@ class Outbox:
                         await self._take_over(tasks)
                     if self._clock.monotonic_s() - ticked_at_s >= TICK_S:
                         ticked_at_s = self._clock.monotonic_s()
-                        self._routing.escalate(self._site)
+                        self._given_up.extend(self._routing.escalate(self._site))
+                        self._tell_given_up()
                         self._faults.tick()
+                    if self._clock.monotonic_s() - counted_at_s >= COUNT_EVERY_S:
+                        counted_at_s = self._clock.monotonic_s()
+                        self._figures = self.health()
+                        self._tell_lost()
                     if self._clock.monotonic_s() - forgot_at_s >= FORGET_EVERY_S:
                         forgot_at_s = self._clock.monotonic_s()
                         self._waiting.forget(self._clock.wall_s() - REMEMBERED_S)
                         self._waiting.count_anew()
+                        self._waiting.wipe(whole=True)
+                    if self._clock.monotonic_s() - wiped_at_s >= WIPE_EVERY_S:
+                        wiped_at_s = self._clock.monotonic_s()
+                        self._waiting.wipe()
                     self._works(OURSELVES)
                 except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
                     self._fails(OURSELVES, _words_of(error))
@@ -277,8 +310,8 @@ class Outbox:
             self._bury_gone(site, found)
             await _cancelled(tasks.values())
             tasks.clear()
-            sent = {name: one.sent for name, one in self._deliverings.items()}
-            at_work = {channel.id: self._delivering(site, channel, found[channel.id], sent.get(channel.id, set())) for channel in site.channels}
+            before = dict(self._deliverings)
+            at_work = {channel.id: self._delivering(site, channel, found[channel.id], before.get(channel.id)) for channel in site.channels}
             with self._lock:
                 self._deliverings = at_work
             for name, one in at_work.items():
@@ -296,19 +329,22 @@ class Outbox:
         for channel in self._faults.channels - set(found):
             self._faults.works(channel)
 
-    def _delivering(self, site: Site, channel: Channel, access: Access, sent: set[int]) -> Delivering:
+    def _delivering(self, site: Site, channel: Channel, access: Access, before: Delivering | None) -> Delivering:
+        """The channel at work, as the site says now; `before`: as it was, which knows what is sent and counted already."""
+
         def is_quiet() -> bool:
             at = datetime.fromtimestamp(self._clock.wall_s(), site.zone)
             return any(span.holds(at.weekday(), at.hour * 60 + at.minute) for span in channel.quiet)
 
-        def make() -> Sender:
-            return self._make(site, channel, access, self._clock, self._open_causes)
+        def open_alerts(cause: Cause | None) -> list[OpenAlert]:
+            return self._waiting.open_alerts(channel.id, cause, quiet=is_quiet())
+
+        def make(went: Callable[[int], object]) -> Sender:
+            return self._make(site, channel, access, self._clock, Around(open_alerts, went))
 
         hooks = Hooks(is_quiet, self._told_safely, self._on_failing)
-        return Delivering(channel.id, make, self._waiting, self._clock, self._pace, channel.group_from, hooks, sent)
-
-    def _open_causes(self) -> frozenset[Cause]:
-        return frozenset(known.cause for known in self._waiting.open_alerts() if not known.exercise)
+        done = None if before is None else before.done
+        return Delivering(channel.id, make, self._waiting, self._clock, self._pace, channel.group_from, hooks, done)
 
     def _on_failing(self, channel: str, words: str) -> None:
         """A channel fails, in words, or works."""
@@ -334,6 +370,17 @@ class Outbox:
     def _told_safely(self, told: Sequence[Told]) -> None:
         if told:
             self._safely(lambda: self._listeners.told(told))
+
+    def _tell_given_up(self) -> None:
+        """Tells what was given up as too much was waiting; of each alert once."""
+        gone = [self._given_up.popleft() for _ in range(len(self._given_up))]
+        self._told_safely(list({(one.alert, one.channel): one for one in gone}.values()))
+
+    def _tell_lost(self) -> None:
+        for channel, letters in self._waiting.lost.items():
+            if channel not in self._losing:
+                self._losing.add(channel)
+                self._journal.warning("dead letters are deleted, as there are too many", channel=channel, letters=letters)
 
     def _raised_safely(self, event: Event) -> None:
         self._safely(lambda: self._listeners.raised(event))

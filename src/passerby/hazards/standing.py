@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from passerby.hazards.alert import Cause, Severity
+from passerby.hazards.alert import Cause, HazardKind, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,7 @@ class Standing:
     Attributes:
         alert: Its id.
         cause: What it is of.
+        kind: What its rule looked for: one that looks for something else now does not go on with it.
         severity: How urgent it was at last.
         over: Whether the hazard holds. If not, it has ended, and its cool-down has run since `changed_wall_s`.
         opened_wall_s: When it was opened, seconds since 1970 UTC.
@@ -20,6 +21,7 @@ class Standing:
 
     alert: str
     cause: Cause
+    kind: HazardKind
     severity: Severity
     over: bool
     opened_wall_s: float

@@ -19,6 +19,8 @@ LEAST_WAY_VOUCHED: Final = 0.4
 LEAST_SURE_HITS: Final = 10
 LEAST_MEAN_SCORE: Final = 0.65
 """Somebody who stands is vouched for by nothing but the looks: they have to be surer than of a cone or a tripod."""
+LEAST_THING_HITS: Final = 0.5
+"""Somebody of whom so many looks may have seen what another one pushes has to be as sure, too."""
 KNOWN_SHARE: Final = 0.5
 """A box of which less has a plate is unconfirmed, unless its way vouches for it."""
 SMOOTH_HITS: Final = 2
@@ -53,6 +55,7 @@ class Track:
     best_score: float = 0.0
     score_sum: float = 0.0
     came: int = 0
+    like_thing: int = 0
     _low: Point = (0.0, 0.0)
     _high: Point = (0.0, 0.0)
     _vouched_low: Point = (0.0, 0.0)
@@ -73,7 +76,10 @@ class Track:
         """Whether this was seen often and surely enough, and differed from the place, or moved, or was looked at surely for long."""
         if self.count < LEAST_HITS or self.best_score < LEAST_BEST_SCORE:
             return False
-        if self.vouched >= LEAST_VOUCHED_HITS * self.count or (self.count >= LEAST_SURE_HITS and self.score_sum >= LEAST_MEAN_SCORE * self.count):
+        sure = self.score_sum >= LEAST_MEAN_SCORE * self.count
+        if self.like_thing >= LEAST_THING_HITS * self.count and not sure:
+            return False
+        if self.vouched >= LEAST_VOUCHED_HITS * self.count or (self.count >= LEAST_SURE_HITS and sure):
             return True
         height_px = max(1.0, self.height_px)
         return _extent(self._low, self._high) >= LEAST_WAY * height_px or (
@@ -91,8 +97,16 @@ class Track:
         last, passed_s = self.last, min(time_s - self.last.time_s, MOST_PREDICTED_S)
         return last.x_px + self.speed_px_s[0] * passed_s, last.y_px + self.speed_px_s[1] * passed_s
 
-    def add(self, hit: Hit, score: float, changed: float, unknown: float) -> None:
-        """Takes the next hit, with the detector's score and the shares of the box that differ and that have no plate."""
+    def add(self, hit: Hit, score: float, changed: float, unknown: float, *, like_thing: bool = False) -> None:
+        """Takes the next hit.
+
+        Args:
+            hit: It.
+            score: How sure the detector is.
+            changed: Share of the box that differs.
+            unknown: Share of the box that has no plate.
+            like_thing: Whether this may be what somebody else pushes.
+        """
         point = (hit.x_px, hit.y_px)
         if not self.count:
             self._low = self._high = point
@@ -104,6 +118,7 @@ class Track:
             self.vouched += 1
             self.came += self.count < LEAST_HITS
         self.count += 1
+        self.like_thing += like_thing
         self.known += unknown < KNOWN_SHARE
         self.best_score = max(self.best_score, score)
         self.score_sum += score

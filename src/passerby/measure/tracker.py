@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from math import hypot, log
 from typing import Final
 
-import numpy as np
-
-from passerby.measure.sighting import Floats, Sighting
+from passerby.measure.boxes import STANDING_WIDTH, SURE, is_wide, like_things, of_one_each, standing_x
+from passerby.measure.sighting import Sighting
 from passerby.measure.track import Hit, Track
 
 LAG_S: Final = 0.6
 """Three looks at five a second."""
 HOLD_S: Final = 0.2
 LOST_AFTER_S: Final = 2.0
-SURE: Final = 0.4
 NEW_FROM: Final = 0.5
 """A person begins with a box this sure; less sure ones go on."""
 LEAST_SCORE: Final = 0.3
@@ -33,8 +31,6 @@ SAME_HEIGHT: Final = 0.7
 HEIGHT_WEIGHT: Final = 0.3
 BY_TOP: Final = 0.1
 """Where legs are hidden the box's foot is not the person's: the upper edge tells as much, at this price."""
-INSIDE_SHARE: Final = 0.8
-DOUBLE_SHARE: Final = 0.5
 DOUBLE_REACH: Final = 0.2
 """Nearer to each other, in heights, stands nobody: one of the two is a double."""
 
@@ -80,18 +76,20 @@ class Tracker:
         self._tracks = [track for track in self._tracks if now_s - track.last.time_s <= LOST_AFTER_S + LAG_S]
         boxes, scores = sighting.boxes_xyxy.tolist(), sighting.scores.tolist()  # plain numbers: arrays cost more than what is done with them
         changed, unknown = sighting.changed.tolist(), sighting.unknown.tolist()
-        free = [index for index in without_parts(sighting.boxes_xyxy, sighting.scores) if scores[index] >= LEAST_SCORE]
+        free = [index for index in of_one_each(sighting.boxes_xyxy, sighting.scores) if scores[index] >= LEAST_SCORE]
+        things = like_things(sighting.boxes_xyxy, sighting.scores, free)
         waiting = [track for track in self._tracks if now_s - track.last.time_s <= LOST_AFTER_S]
         for sure in (True, False):
             some = [index for index in free if (scores[index] > SURE) is sure]
             for track, index in _pairs(waiting, boxes, some, now_s):
-                track.add(_hit(now_s, boxes[index]), scores[index], changed[index], unknown[index])
+                hit = _hit(now_s, boxes[index], track)
+                track.add(hit, scores[index], changed[index], unknown[index], like_thing=things[index])
                 free.remove(index)
                 waiting.remove(track)
         for index in free:
             if scores[index] > NEW_FROM:
                 track = Track()
-                track.add(_hit(now_s, boxes[index]), scores[index], changed[index], unknown[index])
+                track.add(_hit(now_s, boxes[index]), scores[index], changed[index], unknown[index], like_thing=things[index])
                 self._tracks.append(track)
 
     def standing(self, time_s: float) -> list[Standing]:
@@ -115,36 +113,26 @@ def _stand_in_one_place(one: Standing, other: Standing) -> bool:
     return abs(aside_px) < reach_px and hypot(aside_px, one.y_px - other.y_px) < reach_px
 
 
-def without_parts(boxes_xyxy: Floats, scores: Floats) -> list[int]:
-    """Indices of boxes that are no part and no double of a surer box, surest first."""
-    areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(1)
-    upper = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
-    lower = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[None, :, 2:])
-    shared = np.clip(lower - upper, 0, None).prod(2)
-    # Row: the box that is asked about; column: the surer one.
-    hidden = (shared > INSIDE_SHARE * areas[:, None]) | (shared > DOUBLE_SHARE * (areas[:, None] + areas[None] - shared))
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable").tolist():
-        if not hidden[index, kept].any():
-            kept.append(index)
-    return kept
-
-
-def _hit(time_s: float, box: list[float]) -> Hit:
+def _hit(time_s: float, box: list[float], track: Track | None = None) -> Hit:
+    """A box as a hit of a track; None = of a new one, of which nothing is expected."""
     left, top, right, bottom = box
-    return Hit(time_s, (left + right) / 2, bottom, max(1.0, bottom - top), max(1.0, right - left))
+    height, width = max(1.0, bottom - top), max(1.0, right - left)
+    if track is None or not is_wide(box):
+        return Hit(time_s, (left + right) / 2, bottom, height, width)
+    return Hit(time_s, standing_x(box, track.predicted(time_s)[0], track.height_px), bottom, height, STANDING_WIDTH * height)
 
 
 def _pairs(tracks: list[Track], boxes: list[list[float]], some: list[int], time_s: float) -> list[tuple[Track, int]]:
     """Tracks and boxes that belong together, the nearest pairs first."""
     costs: list[tuple[float, int, int]] = []
+    wide = {index for index in some if is_wide(boxes[index])}
     for row, track in enumerate(tracks):
         x, y = track.predicted(time_s)
         height = track.height_px
         reach = REACH * (1 + REACH_GROWTH_PER_S * min(LONGEST_GROWTH_S, time_s - track.last.time_s))
         for index in some:
             left, top, right, bottom = boxes[index]
-            aside = (left + right) / 2 - x
+            aside = (standing_x(boxes[index], x, height) if index in wide else (left + right) / 2) - x
             if abs(aside) >= reach * height:
                 continue
             away = min(hypot(aside, bottom - y) / height, hypot(aside, top - (y - height)) / height + BY_TOP)

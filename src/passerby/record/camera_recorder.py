@@ -321,6 +321,7 @@ def _seen(message: SceneMessage) -> tuple[object, ...]:
         scene.cell_px,
         scene.cells,
         scene.health.state,
+        scene.health.at_home,
     )
 
 

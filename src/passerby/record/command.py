@@ -174,7 +174,8 @@ def holds_command(place: PlaceArgument) -> None:
     holds = in_force(opened, SystemClock())
     for one in holds:
         begin, end, until = (text_of(at_s, opened.zone) for at_s in (one.from_s, one.to_s, one.until_s))
-        words = f"{one.hold}  {one.camera}  {begin} to {end}, until {until}, by {one.by}: {one.why}"
+        more = ", and what follows as it goes on" if one.follows else ""
+        words = f"{one.hold}  {one.camera}  {begin} to {end}{more}, until {until}, by {one.by}: {one.why}"
         console.print(words, highlight=False, markup=False, soft_wrap=True)
     if not holds:
         console.print("no holds")

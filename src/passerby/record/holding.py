@@ -1,6 +1,6 @@
 """Holds made and ended by a command, whether the recorder runs or not: it takes notice within a second. Written down first (invariant I7)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from passerby.clock import Clock
 from passerby.errors import RecordingError, SettingsError
@@ -12,6 +12,8 @@ from passerby.record.places import RecordingsPlace, known_camera
 from passerby.record.promises import read_promises
 from passerby.record.receipts import FileReceipts
 
+HOLDS: Final = "holds.json"
+
 
 class HoldWish(NamedTuple):
     """A camera's recordings of [from_s, to_s), to be kept until `until_s`, all seconds since 1970 UTC."""
@@ -22,8 +24,8 @@ class HoldWish(NamedTuple):
     until_s: float
 
 
-def hold(place: RecordingsPlace, wish: HoldWish, clock: Clock, *, why: str, by: str) -> tuple[Hold, int]:
-    """Holds recordings; the hold, and of how many minutes there are recordings now.
+def hold(place: RecordingsPlace, wish: HoldWish, clock: Clock, *, why: str, by: str, follows: str = "") -> tuple[Hold, int]:
+    """Holds recordings; the hold, and of how many minutes there are recordings now. `follows`: id of what goes on, with which it is to be extended.
 
     Raises:
         SettingsError: It is not said what for, or not known how long a hold may last.
@@ -40,9 +42,32 @@ def hold(place: RecordingsPlace, wish: HoldWish, clock: Clock, *, why: str, by: 
     era = reading_ages(place.recordings, clock).era
     limit_s = read_promises(CameraFolder(place.recordings, wish.camera).promises).limit_s(Moment(era, wish.from_s))
     latest_s = wish.from_s + (limit_s or place.retention_s.get(wish.camera, 0.0)) + place.max_hold_s
-    made = _holds(place, clock).make(wish.camera, wish.from_s, wish.to_s, wish.until_s, latest_s=latest_s, why=line, by=by)
+    made = _holds(place, clock).make(wish.camera, wish.from_s, wish.to_s, wish.until_s, latest_s=latest_s, why=line, by=by, follows=follows)
     kept = KeptMinutes(place.recordings, clock, assumed_s=place.retention_s)
     return made, sum(made.covers(name) for name in kept.names(wish.camera, wish.from_s, wish.to_s))
+
+
+def following(place: RecordingsPlace, clock: Clock) -> list[Hold]:
+    """The holds in force that are to be extended, as long as what they follow goes on."""
+    ages = reading_ages(place.recordings, clock)
+    return [one for one in kept_holds(place.recordings / HOLDS) if one.follows and not one.is_over(ages)]
+
+
+def extend(place: RecordingsPlace, hold_id: str, to_s: float, clock: Clock, *, goes_on: bool) -> Hold | None:
+    """Extends a hold that follows something, as `Holds.extend` does.
+
+    Raises:
+        RecordingError: The holds cannot be read.
+        ReceiptError: It could not be written down.
+        OutputError: It could not be kept, or somebody else changes holds now.
+    """
+    return _holds(place, clock).extend(hold_id, to_s, goes_on=goes_on)
+
+
+def promised_s(place: RecordingsPlace, camera: str) -> float:
+    """How long recordings that are made now are kept, in seconds; 0 = that was never said."""
+    kept_s = read_promises(CameraFolder(place.recordings, camera).promises).retention_s
+    return place.retention_s.get(camera, 0.0) if kept_s is None else kept_s
 
 
 def release(place: RecordingsPlace, hold_id: str, clock: Clock, *, by: str) -> None:
@@ -59,12 +84,12 @@ def release(place: RecordingsPlace, hold_id: str, clock: Clock, *, by: str) -> N
 def in_force(place: RecordingsPlace, clock: Clock) -> list[Hold]:
     """The holds that are not over."""
     ages = reading_ages(place.recordings, clock)
-    return [one for one in kept_holds(place.recordings / "holds.json") if not one.is_over(ages)]
+    return [one for one in kept_holds(place.recordings / HOLDS) if not one.is_over(ages)]
 
 
 def _holds(place: RecordingsPlace, clock: Clock) -> Holds:
     receipts = FileReceipts(place.state / "receipts.jsonl")
-    path = place.recordings / "holds.json"
+    path = place.recordings / HOLDS
     try:
         return Holds(path, reading_ages(place.recordings, clock), clock, receipts, receipts.write)
     except OSError as error:

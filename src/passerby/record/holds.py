@@ -2,6 +2,8 @@
 
 A hold ends at most the configured bound after the time at which what it holds would have been deleted. So holds cannot be strung together.
 
+What goes on may still be held: such a hold says what it follows, and is extended, never shortened, as long as that goes on. Its end stays as it was.
+
 The command line makes and ends holds while the recorder runs: `holds.json` is changed under a lock, and read again when somebody else changed it.
 """
 
@@ -33,6 +35,7 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         until_s: Its end by the wall clock; `made_era` and `made_s` say when it was made, so that its length holds whatever the clock does.
         why: What it is for.
         by: Who made it.
+        follows: Id of what goes on, with which it is extended; "" = it is not.
     """
 
     hold: str
@@ -44,6 +47,7 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     made_era: int
     made_s: float
+    follows: str = ""
 
     def covers(self, name: FileName) -> bool:
         """Whether some of a minute lies in its time."""
@@ -94,7 +98,7 @@ class Holds:
         """Whether a minute of a camera is held."""
         return any(hold.camera == camera and hold.covers(name) for hold in self.all)
 
-    def make(self, camera: str, from_s: float, to_s: float, until_s: float, *, latest_s: float, why: str, by: str) -> Hold:
+    def make(self, camera: str, from_s: float, to_s: float, until_s: float, *, latest_s: float, why: str, by: str, follows: str = "") -> Hold:
         """A hold, written down before it takes effect. It may end at `latest_s` and no later.
 
         Raises:
@@ -110,11 +114,34 @@ class Holds:
                 f"a hold ends at the latest max_hold after what it holds would be deleted; this one would {until_s - latest_s:.0f} s later",
                 "give an earlier end, or hold later recordings only",
             )
-        hold = Hold(secrets.token_hex(6), camera, from_s, to_s, until_s, why, by, moment.era, moment.wall_s)
+        hold = Hold(secrets.token_hex(6), camera, from_s, to_s, until_s, why, by, moment.era, moment.wall_s, follows)
         with self._locked():
             self._receipts.write(_receipt_of(hold, Act.HELD, moment.wall_s, by))
             self._save((*self.all, hold))
         return hold
+
+    def extend(self, hold_id: str, to_s: float, *, goes_on: bool) -> Hold | None:
+        """Extends a hold that follows something up to `to_s`, written down first. It never gets shorter, and its end stays as it was.
+
+        Does not wait for who else changes the holds. `goes_on`: whether it follows that further.
+
+        Returns:
+            The hold now; None = it is over, or was ended, or follows nothing.
+
+        Raises:
+            ReceiptError: It could not be written down.
+            OutputError: It could not be kept, or somebody else changes holds now.
+        """
+        with self._locked(wait=False):
+            hold = next((one for one in self.all if one.hold == hold_id), None)
+            if hold is None or not hold.follows or hold.is_over(self._ages):
+                return None
+            longer = msgspec.structs.replace(hold, to_s=max(hold.to_s, to_s), follows=hold.follows if goes_on else "")
+            if longer.to_s > hold.to_s:
+                self._receipts.write(_receipt_of(longer, Act.HELD, self._clock.wall_s(), OURS))
+            if longer != hold:
+                self._save(tuple(longer if one == hold else one for one in self.all))
+        return longer
 
     def end(self, hold_id: str, *, by: str) -> None:
         """Ends a hold before its time, written down first.

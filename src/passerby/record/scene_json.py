@@ -56,6 +56,8 @@ class _Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withheld_share: float
     held_by_subject_share: float
     never_share: float
+    at_home: bool | None = None
+    """Lines of before this was told have none."""
 
 
 class SceneLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +100,7 @@ def encode_line(scene: Scene, connection: int, plate: PlateRef | None) -> bytes:
             glyphs=tuple(_Glyph(glyph.kind.name.lower(), glyph.x_px, glyph.y_px, glyph.height_px, glyph.width_px) for glyph in scene.glyphs),
             cell_px=scene.cell_px,
             cells=tuple(_Cell(cell.row, cell.column) for cell in scene.cells),
-            health=_Health(health.state.name.lower(), health.withheld_share, health.held_by_subject_share, health.never_share),
+            health=_Health(health.state.name.lower(), health.withheld_share, health.held_by_subject_share, health.never_share, health.at_home),
         )
     )
 
@@ -135,7 +137,9 @@ def scene_of(line: SceneLine, patches: tuple[PlatePatch, ...], plate_epoch: int)
             glyphs=tuple(Glyph(glyph.y_px, glyph.x_px, glyph.height_px, glyph.width_px, Kind[glyph.kind.upper()]) for glyph in line.glyphs),
             cell_px=line.cell_px,
             cells=tuple(Cell(cell.row, cell.column) for cell in line.cells),
-            health=GateHealth(GateState[health.state.upper()], health.withheld_share, health.held_by_subject_share, health.never_share),
+            health=GateHealth(
+                GateState[health.state.upper()], health.withheld_share, health.held_by_subject_share, health.never_share, health.at_home
+            ),
         )
     except (KeyError, ValueError, ArithmeticError) as error:
         raise SceneError(f"a recorded scene is inconsistent: {error}") from error

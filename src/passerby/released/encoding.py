@@ -1,9 +1,9 @@
 """Scenes as bytes: a version byte, then MessagePack (https://msgpack.org, specification of 2013-04-21).
 
-The first byte is the version, 0x01. What follows is a map whose first key is "type" with the value "Scene", then the fields of `Scene` in
-the order of their definition; structures within are arrays. A scene begins like this:
+The first byte is the version, 0x02; 0x01 had no `GateHealth.at_home`. What follows is a map whose first key is "type" with the value "Scene", then
+the fields of `Scene` in the order of their definition; structures within are arrays. A scene begins like this:
 
-    01 8d a4 "type" a5 "Scene" a6 "time_s" cb 3f f0 00 00 00 00 00 00 a4 "size" 92 cd 03 00 cd 02 40 ...
+    02 8d a4 "type" a5 "Scene" a6 "time_s" cb 3f f0 00 00 00 00 00 00 a4 "size" 92 cd 03 00 cd 02 40 ...
 
 There is one way only to write a scene, and `decode` refuses every other: bytes that it accepts hold nothing beside the scene.
 """
@@ -16,7 +16,7 @@ from passerby.errors import SceneError
 from passerby.released.geometry import check
 from passerby.released.scene import Scene
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def encode(scene: Scene) -> bytes:

@@ -111,12 +111,18 @@ class LightField(msgspec.Struct, frozen=True, array_like=True):
 
 
 class GateHealth(msgspec.Struct, frozen=True, array_like=True):
-    """How the gate is. Shares are of the picture's blocks, 0 to 1."""
+    """How the gate is. Shares are of the picture's blocks, 0 to 1.
+
+    `at_home` says whether the camera looks at what its zones and lines were drawn on: False after it was moved, until it is seen to see that again,
+    however well it has learned what it looks at instead. None = not known: nothing can be seen, or the scene was recorded before this was told.
+    Only True is home.
+    """
 
     state: GateState
     withheld_share: float
     held_by_subject_share: float
     never_share: float
+    at_home: bool | None = None
 
 
 class Scene(msgspec.Struct, frozen=True, tag=True):

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from passerby.hazards.alert import HazardKind, Severity
+from passerby.hazards.outbox import ChannelHealth
 from passerby.released.messages import CameraHealth
 from passerby.supervise.camera_words import Condition
 from passerby.supervise.hazard_thread import HazardHealth
@@ -82,6 +84,11 @@ def _hazard_metrics(hazards: HazardHealth) -> Iterator[Metric]:
     for severity, count in hazards.open.items():
         open_now.add_metric([severity.value], count)
     yield open_now
+    opened = CounterMetricFamily("passerby_alerts_opened", "Alerts that were opened since the start, without exercises.", labels=["kind", "severity"])
+    for kind in HazardKind:
+        for severity in Severity:
+            opened.add_metric([kind.value, severity.value], hazards.opened.get((kind, severity), 0))
+    yield opened
     yield GaugeMetricFamily("passerby_alerts_unacknowledged", "Those of which nobody has taken notice.", hazards.unacknowledged)
     yield CounterMetricFamily("passerby_alert_events_written", "Events of alerts that were written down since the start.", hazards.written)
     yield GaugeMetricFamily("passerby_alert_events_waiting", "Events of alerts that wait to be written down.", hazards.waiting)
@@ -91,6 +98,24 @@ def _hazard_metrics(hazards: HazardHealth) -> Iterator[Metric]:
     for camera, count in sorted(hazards.dropped.items()):
         dropped.add_metric([camera], count)
     yield dropped
+    yield from _channel_metrics(hazards.channels)
+
+
+def _channel_metrics(channels: tuple[ChannelHealth, ...]) -> Iterator[Metric]:
+    """How telling of alerts is: a channel goes by its id, and nothing is said of whom it reaches, where, or why it fails."""
+    labels = ["channel"]
+    works = GaugeMetricFamily("passerby_channel_ok", "Whether the channel does not fail.", labels=labels)
+    waiting = GaugeMetricFamily("passerby_channel_waiting", "Messages that wait to be told.", labels=labels)
+    delivered = CounterMetricFamily("passerby_channel_delivered", "Messages that were taken since the start.", labels=labels)
+    retried = CounterMetricFamily("passerby_channel_retried", "Messages that were sent once more since the start, each time.", labels=labels)
+    dead = GaugeMetricFamily("passerby_channel_dead_letters", "Messages that were given up and are kept.", labels=labels)
+    for channel in channels:
+        works.add_metric([channel.channel], float(not channel.failing))
+        waiting.add_metric([channel.channel], channel.waiting)
+        delivered.add_metric([channel.channel], channel.delivered)
+        retried.add_metric([channel.channel], channel.retried)
+        dead.add_metric([channel.channel], channel.dead)
+    yield from (works, waiting, delivered, retried, dead)
 
 
 def _measuring_metrics(measuring: HistoryHealth) -> Iterator[Metric]:

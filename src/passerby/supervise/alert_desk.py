@@ -6,14 +6,14 @@ after a few seconds: that a disk is full shall not keep anybody from being warne
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final
 
 from passerby.clock import Clock
 from passerby.errors import AlertError, InputError, OutputError
-from passerby.hazards.alert import Event, What
+from passerby.hazards.alert import Event, HazardKind, Severity, What
 from passerby.hazards.alert_log import AlertLog, Line, day_of
 from passerby.hazards.book import Book
 from passerby.hazards.kept_alert import Alert, alerts_of
@@ -60,6 +60,7 @@ class AlertDesk:
         self._tell: deque[Event] = deque()
         self._again_s = self._pause_s = 0.0
         self._failing, self._lost, self._written = "", 0, 0
+        self._opened = Counter[tuple[HazardKind, Severity]]()
         self.wake: Callable[[], object] = bool
         self.is_due: Callable[[date], bool] = lambda _: False
 
@@ -152,6 +153,12 @@ class AlertDesk:
         return self._written
 
     @property
+    def opened(self) -> Mapping[tuple[HazardKind, Severity], int]:
+        """How many alerts were opened since the start, by kind and by the severity that they had then, without exercises."""
+        with self._lock:
+            return dict(self._opened)
+
+    @property
     def lost(self) -> int:
         """How many events could not be written down, and never will be."""
         return self._lost
@@ -169,7 +176,13 @@ class AlertDesk:
             lines: list[Line] = []
             with self._lock:
                 for event in events:
-                    lines += self._book.take(event)
+                    taken = self._book.take(event)
+                    lines += taken
+                    self._opened.update(
+                        (line.event.kind, line.event.severity)
+                        for line in taken
+                        if line.event.what is What.OPENED and line.event.kind and line.event.severity and not line.event.exercise
+                    )
             self._put_off(lines)
 
     def told(self, alert: str, channel: str, words: str) -> None:
@@ -217,7 +230,7 @@ class AlertDesk:
 
     # What people do
 
-    def act(self, alert: str, what: What, by: str, words: str = "") -> Alert:
+    def act(self, alert: str, what: What, by: str, words: str = "", saw: Severity | None = None) -> Alert:
         """Does what somebody asks for, once it is written down; the alert then. What is so already stays as it is.
 
         Args:
@@ -225,9 +238,10 @@ class AlertDesk:
             what: ACKNOWLEDGED, COMMENTED or CLOSED.
             by: Who.
             words: What they say.
+            saw: How urgent it was when they looked; None = that is not known.
 
         Raises:
-            AlertError: There is no such alert, or it cannot be done.
+            AlertError: There is no such alert, or it cannot be done, or the alert is more urgent by now than what they saw.
             InputError: The log cannot be read.
             OutputError: It could not be written down: it is refused.
         """
@@ -236,7 +250,7 @@ class AlertDesk:
             found = self._book.get(alert) or kept
             if found is None or self.is_due(day_of(found.opened_wall_s)):
                 raise AlertError("there is no such alert", "it may have been deleted, when it was due")
-            event = self._book.act(found, what, by, self._clock.wall_s(), words)
+            event = self._book.act(found, what, by, self._clock.wall_s(), words, saw)
             if event is None:
                 return found
             line = Line(found.opened_wall_s, event)
@@ -249,17 +263,19 @@ class AlertDesk:
         return now
 
     def _write_waiting(self, more: Line | None = None) -> None:
-        """Writes down what waits, and one more line after it. `_writing` is held. Raises OutputError."""
+        """Writes down what waits, and one more line after it; of a day that is due by now nothing. `_writing` is held. Raises OutputError."""
         try:
             while self._waiting or more is not None:
                 with self._lock:
                     batch = [self._waiting[number][1] for number in range(min(BATCH, len(self._waiting)))]
-                lines = batch
+                due = {day for day in {day_of(line.opened_wall_s) for line in batch} if self.is_due(day)}
+                lines = [line for line in batch if day_of(line.opened_wall_s) not in due]
                 if more is not None and len(batch) == len(self._waiting):
-                    lines, more = [*batch, more], None
+                    lines, more = [*lines, more], None
                 for day in {day_of(line.opened_wall_s) for line in lines}:
                     self._note_day(day)
-                self.log.append(lines)
+                if lines:
+                    self.log.append(lines)
                 with self._lock:
                     for line in batch:
                         self._waiting.popleft()

@@ -1,6 +1,6 @@
 """The thread that watches for hazards: it hands the rules what they hear, reads them second by second, and has written down and told what they say.
 
-Whoever hands a message in never waits: the newest of each camera wait in queues of bounded size, older ones are dropped, counted and said. Rules are
+Whoever hands a message in never waits: messages wait in queues of bounded size (`heard_queue`), older ones are dropped, counted and said. Rules are
 read just after each whole second, of the second that ended `LAG_S` ago, and see messages by their own times: a replay gives what live gave. The wall
 clock may be set: what the rules heard before says nothing then, and they begin anew with the alerts that stand.
 
@@ -17,13 +17,15 @@ import msgspec
 
 from passerby.clock import Clock
 from passerby.errors import OutputError, words_of
-from passerby.hazards.alert import Event, Severity
+from passerby.hazards.alert import Event, HazardKind, Severity
+from passerby.hazards.outbox import ChannelHealth
 from passerby.hazards.standing import Standing
 from passerby.released.measurement import Measurement, Pulse
 from passerby.released.messages import CameraHealth, SceneMessage
 from passerby.site.settings import Site
 from passerby.supervise.alert_desk import AlertDesk
 from passerby.supervise.alert_retention import AlertRetention, Elsewhere
+from passerby.supervise.heard_queue import HeardQueue
 from passerby.supervise.journal import Journal
 from passerby.supervise.telling import Listener, Telling
 
@@ -36,8 +38,6 @@ STEP_S: Final = 2.0
 AHEAD_S: Final = 5.0
 LATE_S: Final = 60.0
 """Scenes and pulses of other times than these are not believed."""
-MOST_OF: Final[Mapping[type[Heard], int]] = {SceneMessage: 48, Pulse: 8, Measurement: 4, CameraHealth: 8}
-"""Messages of one camera that wait, by their kind: about eight seconds' worth."""
 MOST_OTHERS: Final = 10_000
 """Events that wait and are not of the engine."""
 SWEEP_EVERY_S: Final = 30.0
@@ -89,6 +89,8 @@ class HazardHealth:
         untold: Events that a listener has not taken yet.
         open: Alerts that are not closed, by severity; exercises are left out.
         unacknowledged: Those of them that nobody has taken notice of.
+        opened: Alerts that were opened since the start, by kind and by the severity that they had then; exercises are left out.
+        channels: How the channels are that tell of them.
     """
 
     alive: bool
@@ -101,6 +103,8 @@ class HazardHealth:
     untold: int = 0
     open: Mapping[Severity, int] = field(default_factory=dict)
     unacknowledged: int = 0
+    opened: Mapping[tuple[HazardKind, Severity], int] = field(default_factory=dict)
+    channels: tuple[ChannelHealth, ...] = ()
 
 
 class HazardThread:
@@ -133,9 +137,10 @@ class HazardThread:
         self._clock, self._journal = clock, journal
         self._tellings = [Telling(listener, clock) for listener in listeners]
         self._listeners_failing: list[Callable[[], str]] = []
+        self._channels: Callable[[], tuple[ChannelHealth, ...]] = tuple
         self._wake = threading.Condition()
         self._cameras = _cameras_of(site)
-        self._heard: dict[tuple[str, type[Heard]], deque[tuple[float, Heard]]] = {}
+        self._heard: dict[tuple[str, type[Heard]], HeardQueue] = {}
         self._others: deque[Event] = deque()
         self._dropped, self._dropped_said, self._said_at_s = Counter[str](), 0, -SAY_EVERY_S
         self._changed: Site | None = None
@@ -163,13 +168,17 @@ class HazardThread:
         if self._retention is not None and forget_days is not None:
             self._retention.attend_elsewhere(forget_days)
 
+    def show_channels(self, channels: Callable[[], tuple[ChannelHealth, ...]]) -> None:
+        """Has `health` say how channels are, too; before the start. What is called must wait for nothing."""
+        self._channels = channels
+
     def start(self) -> None:
         """Starts the thread."""
         self._ticked_at_s = self._clock.monotonic_s()
         self._thread.start()
 
     def accept(self, message: Heard) -> None:
-        """Hands a message to the rules; never blocks. Of each camera the newest wait."""
+        """Hands a message to the rules; never blocks. Of each camera the newest wait, and of older scenes those that tell something."""
         now_s = self._clock.wall_s()
         if message.camera not in self._cameras or not _is_of_now(message, now_s):
             return
@@ -178,11 +187,12 @@ class HazardThread:
             message = msgspec.structs.replace(message, scene=msgspec.structs.replace(message.scene, patches=()))
         kind = type(message)
         with self._wake:
-            waiting = self._heard.setdefault((message.camera, kind), deque())
-            if len(waiting) >= MOST_OF[kind]:
-                waiting.popleft()
-                self._dropped[message.camera] += 1
-            waiting.append((now_s, message))
+            waiting = self._heard.get((message.camera, kind))
+            if waiting is None:
+                waiting = self._heard[message.camera, kind] = HeardQueue(kind)
+            dropped = waiting.put(now_s, message)
+            if dropped:
+                self._dropped[message.camera] += dropped
 
     def put(self, events: Iterable[Event]) -> None:
         """Takes events that do not come from the rules: of a channel that fails, of an exercise. Never blocks."""
@@ -232,6 +242,8 @@ class HazardThread:
                 untold=sum(one.waiting for one in self._tellings),
                 open={severity: sum(alert.severity is severity for alert in alerts) for severity in Severity},
                 unacknowledged=sum(not alert.acknowledged_by for alert in alerts),
+                opened=desk.opened,
+                channels=self._channels(),
             )
 
     def stop(self, within_s: float) -> bool:

@@ -38,4 +38,5 @@ def outbox_of(site: Site, state: Path, hazards: HazardThread, clock: Clock, jour
     listeners = Listeners(told, raised, lambda: desk.standing(of_channels=True))
     outbox = Outbox(state / ALERTS, site, clock, journal, listeners)
     hazards.listen(outbox.accept_all, lambda: outbox.failing, outbox.forget_days)
+    hazards.show_channels(lambda: outbox.figures)
     return outbox

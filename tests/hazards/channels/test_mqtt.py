@@ -1,13 +1,11 @@
 """MQTT against a real broker that is killed, comes back and asks for passwords, with somebody who listens to all of it."""
 
-import asyncio
 import os
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -15,12 +13,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from passerby.clock import SystemClock
 from passerby.hazards.alert import Severity, What
 from passerby.hazards.channels.delivering import Pace
-from passerby.hazards.channels.known import known_after
-from passerby.hazards.channels.mqtt import MqttSender
-from passerby.hazards.channels.topics import Message, Topics
-from passerby.hazards.channels.wording import delivery_of
 from passerby.hazards.outbox import ALERTS, Outbox
-from passerby.site.channel_secrets import Access
 from passerby.site.settings import Site
 from tests.support.journals import KeptJournal
 from tests.support.site_files import login
@@ -40,6 +33,10 @@ def site(folder: Path, port: int, **keys: str) -> Site:
 
 def _is_online(listener: Listener) -> bool:
     return listener.of("passerby/status") == ["online"]
+
+
+def _has_told(box: Outbox, count: int) -> bool:
+    return box.health()[0].delivered == count
 
 
 def alert(number: int) -> str:
@@ -81,32 +78,23 @@ def test_home_assistant_is_told_what_there_is_and_the_states_are_retained(tmp_pa
         listener.close()
 
 
-class Heard(MqttSender):
-    """Keeps what the broker would take."""
-
-    def __init__(self) -> None:
-        super().__init__(Access("mqtt://127.0.0.1"), Topics("passerby", "Central station"), discovery=False)
-        self.published: list[Message] = []
-
-    async def tend(self) -> bool:
-        return True
-
-    async def _publish(self, message: Message) -> None:
-        self.published.append(message)
-
-
 def test_what_somebody_says_of_a_hazard_that_is_over_does_not_turn_it_on_again(tmp_path: Path) -> None:
-    told_of = site(tmp_path, 1883)
-    first = opened(alert(1))
-    happened = [first, *(then(alert(1), number, what) for number, what in enumerate(What) if what not in (What.OPENED, What.TOLD))]
-    known = known_after(None, first)
-    assert known is not None
-    sender = Heard()
-    asyncio.run(sender.send([delivery_of(told_of, told_of.channels[0], known, event) for event in happened]))
-    states = [(message.topic, msgspec.json.decode(message.payload)["state"]) for message in sender.published if message.retain]
-    # What has happened, in the order of `What`: opened, updated, ended, returned, acknowledged, commented, closed.
-    assert states == [(STATE, state) for state in ("ON", "ON", "OFF", "ON", "OFF")]
-    assert len(sender.published) - len(states) == len(happened)
+    port = free_port()
+    with broker(port):
+        listener = Listener(port)
+        box = outbox(site(tmp_path, port))
+        box.start()
+        until(partial(_is_online, listener))
+        # In the order of `What`: opened, updated, ended, returned, acknowledged, commented, closed.
+        happened = [opened(alert(1)), *(then(alert(1), number, what) for number, what in enumerate(What) if what not in (What.OPENED, What.TOLD))]
+        for count, event in enumerate(happened, 1):
+            box.accept(event)
+            until(partial(_has_told, box, count))
+        until(lambda: len(listener.of("passerby/events")) == len(happened))
+        assert [state["state"] for state in listener.of(STATE)] == ["ON", "ON", "OFF", "ON", "OFF"]
+        assert {state["alert"] for state in listener.of(STATE)} == {alert(1)}
+        assert box.stop(5)
+        listener.close()
 
 
 KILLED = """

@@ -67,7 +67,7 @@ class Run:
             self.told_at_s.append(self.clock.monotonic_s())
 
         hooks = Hooks(lambda: False, tell, lambda _, words: self.failing.append(words))
-        self.work = Delivering("ops", lambda: self.sender, self.waiting, self.clock, Pace(), 20, hooks)
+        self.work = Delivering("ops", lambda _: self.sender, self.waiting, self.clock, Pace(), 20, hooks)
 
     def accept(self, count: int) -> None:
         for _ in range(count):

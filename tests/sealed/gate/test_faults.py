@@ -141,6 +141,29 @@ def test_after_the_view_came_back_the_place_is_learned_anew(name: str) -> None:
     assert is_of(showing.visible[-1], STAGE.empty)
 
 
+def test_a_moved_camera_is_not_at_home_until_it_sees_the_first_view_again_however_well_it_has_learned_the_other() -> None:
+    play = Play(STAGE, seconds=END_S, hz=2, camera=during(bumped(20, 0)))
+    health = {scene.time_s: scene.health for scene in shown(play, Blind()).scenes}
+    assert {one.at_home for time_s, one in health.items() if time_s < FROM_S} == {True}
+    away = [one for time_s, one in health.items() if FROM_S + 1 <= time_s < TO_S]
+    assert away[-1].state is GateState.WATCHING
+    assert {one.at_home for one in away} == {False}
+    assert {one.at_home for time_s, one in health.items() if time_s >= TO_S + 3} == {True}
+
+
+def test_where_nothing_is_seen_or_not_surely_it_is_not_known_whether_a_camera_is_at_home() -> None:
+    gate = Gate(STAGE.size, SETTINGS, Blind())
+    assert gate.withheld(0.0, GateState.BAD_FRAME).health.at_home is None
+    assert gate.see(np.zeros((3, 3, 3), np.uint8), 0.0).health.at_home is None
+    showing_of(gate, np.arange(0, FROM_S, 0.5), lambda time_s: STAGE.seen(STAGE.empty, time_s))
+    assert gate.withheld(FROM_S, GateState.WATCHING).health.at_home is True
+    assert gate.damaged(FROM_S).health.at_home is None
+    gate.reconnected()
+    assert gate.withheld(FROM_S, GateState.WATCHING).health.at_home is None
+    back = showing_of(gate, np.arange(FROM_S, FROM_S + 2, 0.5), lambda time_s: STAGE.seen(STAGE.empty, time_s))
+    assert [scene.health.at_home for scene in back] == [None, True, True, True]
+
+
 def test_a_bump_while_somebody_is_there_is_a_bump() -> None:
     figure = Figure(walks((8, -14, 40), (16, 160, 40)))
     play = Play(STAGE, [figure], 18, hz=4, change=lambda picture, time_s: shifted(picture, 6, 2) if time_s >= 11 else picture)

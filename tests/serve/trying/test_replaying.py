@@ -35,7 +35,7 @@ def eventful(seed: int) -> list[list[tuple[float, SceneMessage]]]:
     """Scenes of some minutes, drawn at random: people who stand and go, things that lie, a camera that fails in every way."""
     rng = random.Random(seed)
     found, cells = [], list[Cell]()
-    state, spot, connection, silent = GateState.WATCHING, INSIDE, 1, 0
+    state, spot, connection, silent, away = GateState.WATCHING, INSIDE, 1, 0, False
     for second in range(SECONDS):
         if rng.random() < 0.03:
             state = rng.choice([GateState.WATCHING, *GateState])
@@ -47,12 +47,15 @@ def eventful(seed: int) -> list[list[tuple[float, SceneMessage]]]:
             silent, connection = rng.randrange(1, 40), connection + 1
         silent = max(0, silent - 1)
         row = []
+        away ^= rng.random() < 0.02
+        since = rng.randrange(5)
         for step in range(0 if silent else rng.choice([1, 4, 4, 5])):
             part_s = (step + rng.random() * 0.9) / 5 + 0.001
             sees = state in (GateState.WATCHING, GateState.SETTLING)
             glyphs = [person(*spot)] if sees and rng.random() < 0.9 else []
             shown = 1.0 if state is GateState.WATCHING else 0.02 if rng.random() < 0.5 else 0.0
-            row.append((part_s, scene(second + part_s, glyphs, cells if sees else [], state=state, shown=shown, connection=connection)))
+            told = scene(second + part_s, glyphs, cells if sees else [], state=state, shown=shown, connection=connection, away=away and step >= since)
+            row.append((part_s, told))
         found.append(row)
     return found
 

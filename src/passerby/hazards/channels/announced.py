@@ -47,5 +47,10 @@ def announced_by(delivery: Delivery) -> Announced:
     return Announced(cause, delivery.kind, _name(delivery.rule, delivery.camera_name, delivery.place))
 
 
+def announced_as(cause: Cause, kind: HazardKind) -> Announced:
+    """A cause that nobody has said anything of beforehand, by its ids."""
+    return Announced(cause, kind, _name(cause.rule, cause.camera, cause.place))
+
+
 def _name(rule: str, camera: str, place: str) -> str:
     return ": ".join(part for part in (camera, place, rule) if part)

@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 from passerby.clock import Clock
 from passerby.errors import OutputError
@@ -20,9 +20,10 @@ POLL_S: Final = 1.0
 """Quiet hours begin and end, dead letters are sent again by another process: looked at so often."""
 TEND_S: Final = 15.0
 ALL_WITHIN_S: Final = 30.0
-"""A sender that takes longer has failed."""
+"""A sender that gets no further for longer has failed."""
 MOST_REFUSALS: Final = 5
 MOST_WORDS: Final = 200
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Told:
     words: str
 
 
+def given_up(alert: str, channel: str, wall_s: float, why: str) -> Told:
+    """That a delivery was given up."""
+    return Told(alert, channel, wall_s, f"given up: {why}")
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What a channel at work asks and tells.
@@ -78,50 +84,67 @@ class Hooks:
     failing: Callable[[str, str], object]
 
 
+@dataclass(slots=True)
+class Done:
+    """What a channel has done since the start; it outlives another site file.
+
+    Attributes:
+        sent: Deliveries, by their places in the order, that were taken and could not be deleted: they are not sent again, only deleted.
+        delivered: Deliveries that were taken.
+        retried: Deliveries that were sent once more, each time.
+        refused: How often each delivery, by its place in the order, was refused as it went alone.
+    """
+
+    sent: set[int] = field(default_factory=set)
+    refused: dict[int, int] = field(default_factory=dict)
+    delivered: int = 0
+    retried: int = 0
+
+
 class Delivering:
     """One channel at work.
 
     Args:
         channel: Its id.
-        make: Makes its sender; called again where that failed.
+        make: Makes its sender, which is to tell `Around.went` what it is given; called again where that failed.
         waiting: What waits.
         clock: Time.
         pace: How fast is tried again.
         group_from: Messages one by one within a minute, where people are told.
         hooks: What it asks and tells.
-        sent: Deliveries, by their places in the order, that were taken and could not be deleted: they are not sent again, only deleted.
+        done: What it has done before.
 
     Attributes:
         channel: Its id.
-        sent: As given, and what is added.
+        done: As given, and counted on.
         wake: Hurries it.
-        delivered: Deliveries since the start.
         words: Why it fails; "" = it does not.
     """
 
     def __init__(
         self,
         channel: str,
-        make: Callable[[], Sender],
+        make: Callable[[Callable[[int], object]], Sender],
         waiting: Waiting,
         clock: Clock,
         pace: Pace,
         group_from: int,
         hooks: Hooks,
-        sent: set[int] | None = None,
+        done: Done | None = None,
     ) -> None:
         self.channel, self._make, self._waiting, self._clock, self._pace = channel, make, waiting, clock, pace
         self._is_quiet, self._told, self._on_failing = hooks.is_quiet, hooks.told, hooks.failing
         self._grouping = Grouping(group_from)
         self._sender: Sender | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._went_of = 0
         self._one_by_one = 0
         self._failures = 0
         self._failed_at_s: float | None = None
         self._tended_at_s = -TEND_S
         self.wake = asyncio.Event()
-        self.delivered = 0
+        self.done = Done() if done is None else done
         self.words = ""
-        self.sent = set() if sent is None else sent
         self._delete_at_s = 0.0
         self._works = False
         self._is_told = False
@@ -149,32 +172,50 @@ class Delivering:
     async def _step(self) -> float:
         """Tells something, if there is something; seconds until there may be more."""
         rows: Sequence[Row] = ()
+        self._went_of = 0
         try:
             self._delete_sent()
-            sender = self._sender = self._sender or self._make()
+            sender = self._sender = self._sender or self._make(self._went)
             rows, pause_s = self._pick(sender)
             if rows:
-                async with asyncio.timeout(ALL_WITHIN_S):
-                    await sender.send([row.delivery for row in rows])
-                self._taken(rows)
+                self.done.retried += sum(row.tries > 0 for row in rows)
+                await self._send(sender, rows)
                 return 0.0
             if self._clock.monotonic_s() - self._tended_at_s >= TEND_S:
                 self._tended_at_s = self._clock.monotonic_s()
-                async with asyncio.timeout(ALL_WITHIN_S):
-                    proved = await sender.tend()
-                if proved:
+                if await self._in_time(sender.tend()):
                     self._succeeded()
             if self._was_refused and not self._is_told:
                 self._calm()  # it answers, and what it did not take was given up: that is no channel that fails
         except ChannelError as error:
-            return self._failed(rows, error.reason, refused=error.refused)
+            return self._failed(rows[self._went_of :], error.reason, refused=error.refused)
         except TimeoutError:
-            return self._failed(rows, "no answer in time")
+            return self._failed(rows[self._went_of :], "no answer in time")
         except OutputError as error:
             return self._failed((), error.message)
         except Exception as error:  # noqa: BLE001 - the life of the channel is supervised here; the text may quote an address
-            return self._failed(rows, f"unexpected {type(error).__name__}")
+            return self._failed(rows[self._went_of :], f"unexpected {type(error).__name__}")
         return min(POLL_S, pause_s)
+
+    async def _send(self, sender: Sender, rows: Sequence[Row]) -> None:
+        """Sends them. Of those that were taken before it failed, or was cancelled, none is sent again."""
+        try:
+            await self._in_time(sender.send([row.delivery for row in rows]))
+            self._went_of = len(rows)
+        finally:
+            if self._went_of:
+                self._taken(rows[: self._went_of])
+
+    async def _in_time(self, work: Awaitable[_T]) -> _T:
+        """What comes of it, as long as it gets on. Raises TimeoutError."""
+        async with asyncio.timeout(ALL_WITHIN_S) as self._limit:
+            return await work
+
+    def _went(self, count: int) -> None:
+        """The sender gets on; so many more were taken."""
+        self._went_of += count
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time() + ALL_WITHIN_S)
 
     def _pick(self, sender: Sender) -> tuple[Sequence[Row], float]:
         most = 1 if self._one_by_one and not sender.summarises else sender.most
@@ -182,18 +223,19 @@ class Delivering:
         if not sender.summarises:
             return self._next(most, quiet=quiet), POLL_S
         rows = self._next(self._grouping.most + 1, quiet=quiet)
-        urgent = len(rows) > self._grouping.most and self._waiting.has_loud(self.channel, self.sent)
+        urgent = len(rows) > self._grouping.most and self._waiting.has_loud(self.channel, self.done.sent)
         picked, pause_s = self._grouping.pick(rows, self._clock.monotonic_s(), urgent=urgent)
         return (self._next(most, quiet=quiet) if len(picked) > 1 else picked), pause_s
 
     def _next(self, most: int, *, quiet: bool) -> list[Row]:
-        return self._waiting.next(self.channel, most, quiet=quiet, but=self.sent)
+        return self._waiting.next(self.channel, most, quiet=quiet, but=self.done.sent)
 
     def _taken(self, rows: Sequence[Row]) -> None:
-        self.sent.update(row.seq for row in rows)
+        self.done.sent.update(row.seq for row in rows)
+        self._forget_refusals(rows)
         self._grouping.sent(len(rows), self._clock.monotonic_s())
         self._one_by_one = max(0, self._one_by_one - len(rows))
-        self.delivered += len(rows)
+        self.done.delivered += len(rows)
         self._succeeded()
         now_s = self._clock.wall_s()
         self._told([Told(row.delivery.alert, self.channel, now_s, "delivered") for row in rows if row.delivery.what.value in ("opened", "returned")])
@@ -201,21 +243,21 @@ class Delivering:
 
     def _delete_sent(self) -> None:
         """Deletes what was taken. Where that cannot be done it is said, and tried again; whoever was told is not told again."""
-        if not self.sent or self._clock.monotonic_s() < self._delete_at_s:
+        if not self.done.sent or self._clock.monotonic_s() < self._delete_at_s:
             return
         try:
-            self._waiting.taken(self.channel, sorted(self.sent))
+            self._waiting.taken(self.channel, sorted(self.done.sent))
         except OutputError as error:
             self._delete_at_s = self._clock.monotonic_s() + POLL_S
             self.words = error.message[:MOST_WORDS]
             return
-        self.sent.clear()
+        self.done.sent.clear()
         if not self._failures:
             self.words = ""
 
     def _calm(self) -> None:
         self._failures, self._failed_at_s, self._was_refused = 0, None, False
-        self.words = self.words if self.sent else ""
+        self.words = self.words if self.done.sent else ""
 
     def _succeeded(self) -> None:
         self._calm()
@@ -244,12 +286,19 @@ class Delivering:
             return
         old_s = self._clock.wall_s() - self._pace.dead_after_s
         gone = [row for row in rows if row.made_s <= old_s] if self._failures >= self._pace.dead_tries else []
-        if refused and rows and rows[0].tries + 1 >= MOST_REFUSALS:
-            gone, self._was_refused = list(rows), True
+        for row in rows if refused else ():
+            self.done.refused[row.seq] = self.done.refused.get(row.seq, 0) + 1
+            if self.done.refused[row.seq] >= MOST_REFUSALS:
+                gone, self._was_refused = [row], True
         if gone:
+            self._forget_refusals(gone)
             self._waiting.bury(self.channel, [row.seq for row in gone], reason)
             now_s = self._clock.wall_s()
-            self._told([Told(row.delivery.alert, self.channel, now_s, f"given up: {reason}") for row in gone])
+            self._told([given_up(row.delivery.alert, self.channel, now_s, reason) for row in gone])
+
+    def _forget_refusals(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self.done.refused.pop(row.seq, None)
 
     async def _rest(self, pause_s: float) -> None:
         """Waits behind a failure; what comes meanwhile does not hurry it."""

@@ -1,5 +1,7 @@
 """What a channel has to know of an alert to tell of it: what its events, in their order, made of it so far."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -36,6 +38,27 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: bool = False
     closed: bool = False
     finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that goes on.
+
+    Attributes:
+        alert: Its id.
+        number: Of its last event.
+        known: What is known of it.
+    """
+
+    alert: str
+    number: int
+    known: Known
+
+
+def foremost(alerts: Iterable[OpenAlert]) -> dict[Cause, OpenAlert]:
+    """Of each cause the most urgent alert, and of those the newest; exercises are none."""
+    real = [one for one in alerts if not one.known.exercise]
+    return {one.known.cause: one for one in sorted(real, key=lambda one: (URGENCY[one.known.severity], one.known.opened_s))}
 
 
 def known_after(known: Known | None, event: Event) -> Known | None:

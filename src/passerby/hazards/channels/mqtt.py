@@ -1,29 +1,34 @@
-"""MQTT: each delivery as an event and as the retained state of its place. The only module that meets aiomqtt.
+"""MQTT: each delivery as an event, and how its place is now as a retained state. The only module that meets aiomqtt.
 
-The connection is held: the broker says `offline` for us once it is lost. Messages go one by one at quality 1: the next is sent when the broker has
-taken the one before, so they are in order, and what was not taken is sent again.
+The connection is held: the broker says `offline` for us once it is lost. Events go one by one at quality 1: the next is sent when the broker has
+taken the one before, so they are in order, and what was not taken is sent again. A state is never what a delivery says, which may have waited for
+long, but what holds when it is published.
 """
 
 import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiomqtt
 
 from passerby.hazards.alert import Cause
-from passerby.hazards.channels.announced import Announced, announced_by
+from passerby.hazards.channels.announced import Announced, announced_as, announced_by
 from passerby.hazards.channels.delivery import ChannelError, Delivery
+from passerby.hazards.channels.known import foremost
+from passerby.hazards.channels.sender import Around
 from passerby.hazards.channels.tls import tls_of
-from passerby.hazards.channels.topics import OFFLINE, ONLINE, Message, Topics
+from passerby.hazards.channels.topics import OFFLINE, ONLINE, STATES, Message, Topics
 from passerby.site.channel_secrets import Access
 
 WITHIN_S: Final = 10.0
 KEEP_ALIVE_S: Final = 20
 MOST: Final = 50
+AT_ONCE: Final = 10
+"""Messages of a greeting that are on their way at a time: an alarm waits behind it."""
 PORT: Final = 1883
 TLS_PORT: Final = 8883
 
@@ -34,9 +39,9 @@ class MqttSender:
     Args:
         access: Where it is.
         topics: Its topics.
-        discovery: Whether Home Assistant is told what there is.
         announced: What there can be alerts of.
-        open_causes: Of what there are open alerts.
+        around: What goes on, and who is told that we get on; None = the broker is only tried: no state, and nothing of our being there or not.
+        discovery: Whether Home Assistant is told what there is.
     """
 
     most = MOST
@@ -47,50 +52,63 @@ class MqttSender:
         access: Access,
         topics: Topics,
         announced: Iterable[Announced] = (),
-        open_causes: Callable[[], frozenset[Cause]] = frozenset,
+        around: Around | None = None,
         *,
         discovery: bool = True,
     ) -> None:
         self._access, self._topics, self._discovery = access, topics, discovery
         self._announced = tuple(announced)
-        self._open_causes = open_causes
+        self._around = around
         self._told: set[Cause] = set()
+        """What was announced since the connection is there: a broker may have forgotten what was before."""
+        self._shown: dict[Cause, str] = {}
+        """The alert that each state speaks of, "" = none; since the connection is there."""
         self._client: aiomqtt.Client | None = None
         self._logger = logging.getLogger("passerby.mqtt")
         self._logger.setLevel(logging.CRITICAL)  # failures are told by us, without what the library quotes
 
     async def send(self, deliveries: Sequence[Delivery]) -> None:
         """Publishes them in order. Raises ChannelError."""
-        await self.tend()
+        await self._hold()
         for delivery in deliveries:
-            announced = announced_by(delivery)
-            if self._discovery and announced.cause not in self._told:
-                await self._publish(self._topics.discovery(announced))
-                self._told.add(announced.cause)
+            around = self._around
+            if around is not None:
+                await self._announce([announced_by(delivery)])
             await self._publish(self._topics.event(delivery))
-            state = self._topics.state(delivery)
-            if state is not None:
-                await self._publish(state)
+            if around is not None:
+                if not delivery.exercise and delivery.what in STATES:
+                    await self._show_now(around, delivery)
+                around.went(1)
 
     async def tend(self) -> bool:
         """Connects where there is no connection; so it is proved that the broker is there. Raises ChannelError."""
-        if self._client is not None and self._client._disconnected.done():  # noqa: SLF001 - aiomqtt tells it nowhere else
-            await self._drop()
-        if self._client is None:
-            self._client = await self._connected()
-            try:
-                await self._greet()
-            except ChannelError:
-                await self._drop()
-                raise
+        await self._hold()
+        if self._around is not None:
+            await self._show(self._around)
         return True
 
     async def close(self) -> None:
         """Says that we are gone, and disconnects."""
         if self._client is not None:
             with contextlib.suppress(ChannelError):
-                await self._publish(Message(self._topics.status, OFFLINE.encode(), retain=True))
+                if self._around is not None:
+                    await self._publish(Message(self._topics.status, OFFLINE.encode(), retain=True))
             await self._drop()
+
+    async def _hold(self) -> None:
+        """Connects where there is no connection. A connection is one only when all is said that comes first. Raises ChannelError."""
+        if self._client is not None and self._client._disconnected.done():  # noqa: SLF001 - aiomqtt tells it nowhere else
+            await self._drop()
+        if self._client is None:
+            self._client = await self._connected()
+            is_greeted = False
+            try:
+                if self._around is not None:
+                    await self._greet(self._around)
+                is_greeted = True
+            finally:
+                if not is_greeted:
+                    await self._drop()
 
     async def _connected(self) -> aiomqtt.Client:
         at = urlsplit(self._access.address)
@@ -101,7 +119,7 @@ class MqttSender:
             username=self._access.user or None,
             password=self._access.password or None,
             identifier=f"passerby-{secrets.token_hex(6)}",
-            will=aiomqtt.Will(self._topics.status, OFFLINE.encode(), qos=1, retain=True),
+            will=None if self._around is None else aiomqtt.Will(self._topics.status, OFFLINE.encode(), qos=1, retain=True),
             timeout=WITHIN_S,
             keepalive=KEEP_ALIVE_S,
             tls_context=tls_of(self._access) if secure else None,
@@ -118,18 +136,45 @@ class MqttSender:
             raise ChannelError(reason)
         return client
 
-    async def _greet(self) -> None:
-        """Says what there is and that we are here: who listens gets what it means before it hears anything."""
+    async def _greet(self, around: Around) -> None:
+        """Says what there is, how it is and that we are here: who listens gets what it means before it hears anything."""
+        self._told.clear()
+        self._shown.clear()
         if self._discovery:
             await self._publish(self._topics.events_discovery())
-        still_open = self._open_causes()
-        for announced in self._announced:
-            if self._discovery:
-                await self._publish(self._topics.discovery(announced))
-                self._told.add(announced.cause)
-            if announced.cause not in still_open:
-                await self._publish(self._topics.nothing(announced.cause))
+        await self._announce(self._announced)
+        await self._show(around)
         await self._publish(Message(self._topics.status, ONLINE.encode(), retain=True))
+
+    async def _announce(self, announced: Iterable[Announced]) -> None:
+        """Says what there is, where that was not said."""
+        new = [one for one in announced if self._discovery and one.cause not in self._told]
+        await self._publish_all([self._topics.discovery(one) for one in new])
+        self._told.update(one.cause for one in new)
+
+    async def _show(self, around: Around) -> None:
+        """Says how it is where that is not what was said: an end that nobody is told of, or only later, raises no alarm for good."""
+        now = foremost(around.open_alerts(None))
+        await self._announce([announced_as(cause, one.known.kind) for cause, one in now.items()])
+        shown = {cause: now[cause].alert if cause in now else "" for cause in {*now, *self._shown, *(one.cause for one in self._announced)}}
+        new = [cause for cause in sorted(shown) if self._shown.get(cause) != shown[cause]]
+        await self._publish_all([self._topics.on(now[cause]) if cause in now else self._topics.off(cause) for cause in new])
+        self._shown.update(shown)
+
+    async def _show_now(self, around: Around, last: Delivery) -> None:
+        """Says how it is where a delivery is from."""
+        cause = Cause(last.rule, last.camera, last.place)
+        one = foremost(around.open_alerts(cause)).get(cause)
+        await self._publish(self._topics.off(cause, last) if one is None else self._topics.on(one))
+        self._shown[cause] = "" if one is None else one.alert
+
+    async def _publish_all(self, messages: Sequence[Message]) -> None:
+        """Returns once the broker has taken all of them, in whatever order. Raises ChannelError."""
+        for first in range(0, len(messages), AT_ONCE):
+            taken = await asyncio.gather(*map(self._publish, messages[first : first + AT_ONCE]), return_exceptions=True)
+            for one in taken:
+                if isinstance(one, BaseException):
+                    raise one
 
     async def _publish(self, message: Message) -> None:
         """Returns once the broker has taken it. Raises ChannelError."""
@@ -148,6 +193,8 @@ class MqttSender:
         if failed:
             await self._drop()
             raise ChannelError("the broker did not take it")
+        if self._around is not None:
+            self._around.went(0)
 
     async def _drop(self) -> None:
         client, self._client = self._client, None

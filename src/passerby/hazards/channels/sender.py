@@ -1,9 +1,26 @@
 """What a channel does: take deliveries to whom it tells. Each kind is one module; each foreign library is met in one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from passerby.hazards.alert import Cause
 from passerby.hazards.channels.delivery import Delivery
+from passerby.hazards.channels.known import OpenAlert
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a sender of a running site asks and tells.
+
+    Attributes:
+        open_alerts: Says which alerts go on now that the channel has told of; of one cause, or with None of all.
+        went: Is told, while a sender works, that it gets on, and how many more deliveries, from the first on, were taken: what gets on is not too
+            slow, and what was taken is not sent again, whatever becomes of the rest.
+    """
+
+    open_alerts: Callable[[Cause | None], Sequence[OpenAlert]]
+    went: Callable[[int], object]
 
 
 class Sender(Protocol):
@@ -21,7 +38,7 @@ class Sender(Protocol):
         """Returns once all of them were taken.
 
         Raises:
-            ChannelError: They were not, or not all: all are sent again.
+            ChannelError: They were not, or not all: all are sent again that it has not told to be taken.
         """
         ...
 

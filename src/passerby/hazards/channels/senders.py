@@ -1,19 +1,16 @@
 """Which sender a channel is: what its kind needs is imported when there is such a channel, and said where it is not installed."""
 
-from collections.abc import Callable
 from typing import Final
 
 from passerby.clock import Clock
 from passerby.errors import SiteError
-from passerby.hazards.alert import Cause
 from passerby.hazards.channels.announced import announced_of
-from passerby.hazards.channels.sender import Sender
+from passerby.hazards.channels.sender import Around, Sender
 from passerby.site.channel_secrets import Access
 from passerby.site.channels import Channel
 from passerby.site.settings import Site
 
 _MODULES: Final = {"webhook": "httpx", "mqtt": "aiomqtt", "apprise": "apprise"}
-SenderOf = Callable[[Site, Channel, Access], Sender]
 
 
 def require_installed(channels: tuple[Channel, ...]) -> None:
@@ -29,8 +26,15 @@ def require_installed(channels: tuple[Channel, ...]) -> None:
             raise SiteError(f"channel '{channel.id}' needs {_MODULES[channel.kind]}, which is not installed", "pip install 'passerby[channels]'")
 
 
-def sender_of(site: Site, channel: Channel, access: Access, clock: Clock, open_causes: Callable[[], frozenset[Cause]] = frozenset) -> Sender:
+def sender_of(site: Site, channel: Channel, access: Access, clock: Clock, around: Around | None = None) -> Sender:
     """What tells by a channel. Call it in the event loop that it will run in.
+
+    Args:
+        site: The site.
+        channel: The channel.
+        access: Where it is.
+        clock: Time.
+        around: What it asks and tells; None = it is only tried, and says nothing of how the site is.
 
     Raises:
         ChannelError: Its address, or a file that it needs, cannot be used.
@@ -43,7 +47,7 @@ def sender_of(site: Site, channel: Channel, access: Access, clock: Clock, open_c
         from passerby.hazards.channels.mqtt import MqttSender  # noqa: PLC0415 - as the module says
         from passerby.hazards.channels.topics import Topics  # noqa: PLC0415 - as the module says
 
-        return MqttSender(access, Topics(channel.topic, site.name), announced_of(site), open_causes, discovery=channel.discovery)
+        return MqttSender(access, Topics(channel.topic, site.name, channel.id), announced_of(site), around, discovery=channel.discovery)
     from passerby.hazards.channels.apprise_sender import AppriseSender  # noqa: PLC0415 - as the module says
 
     return AppriseSender(access)

@@ -2,7 +2,7 @@
 
     <topic>/status                              online or offline, retained; offline is also the broker's word when we are gone
     <topic>/events                              each delivery as JSON, with `event_type`
-    <topic>/hazards/<rule>/<camera>/<place>     {"state": "ON", ...}, retained; `_` stands for no camera or the whole picture
+    <topic>/hazards/<rule>/<camera>/<place>     {"state": "ON", ...}, retained: how it is now; `_` stands for no camera or the whole picture
     homeassistant/<component>/<node>/<object>/config   discovery, retained: a binary sensor for each of the above, an event entity for all
 
 MQTT discovery of Home Assistant, with one message a component, as every version of it takes it.
@@ -14,18 +14,19 @@ from typing import Any, Final
 
 import msgspec
 
-from passerby.hazards.alert import Cause, HazardKind, What
+from passerby.hazards.alert import Cause, HazardKind, Severity, What
 from passerby.hazards.channels.announced import Announced
-from passerby.hazards.channels.delivery import Delivery
+from passerby.hazards.channels.delivery import Delivery, delivery_id
+from passerby.hazards.channels.known import OpenAlert
+from passerby.site.templates import one_line
 
 DISCOVERY: Final = "homeassistant"
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
 NONE: Final = "_"
 TOLD: Final = tuple(what.value for what in What if what is not What.TOLD)
-OVER: Final = frozenset({What.ENDED, What.CLOSED})
-STATES: Final = OVER | {What.OPENED, What.UPDATED, What.RETURNED}
-"""What says how a place is. What somebody said or did about an alert does not: the hazard may be over."""
+STATES: Final = frozenset({What.OPENED, What.UPDATED, What.ENDED, What.RETURNED, What.CLOSED})
+"""What may change how a place is. What somebody said or did about an alert does not."""
 _PROBLEMS: Final = frozenset({HazardKind.CAMERA, HazardKind.CHANNEL})
 
 
@@ -44,10 +45,11 @@ class Topics:
     Args:
         prefix: What all of ours begin with.
         site: Name of the place.
+        channel: Id of the channel.
     """
 
-    def __init__(self, prefix: str, site: str) -> None:
-        self._prefix, self._site = prefix, site
+    def __init__(self, prefix: str, site: str, channel: str) -> None:
+        self._prefix, self._site, self._channel = prefix, site, channel
         self._node = f"passerby_{hashlib.sha256(prefix.encode()).hexdigest()[:8]}"
         self.status = f"{prefix}/status"
         self.events = f"{prefix}/events"
@@ -61,26 +63,16 @@ class Topics:
         body = {"event_type": delivery.what.value, **msgspec.to_builtins(delivery)}
         return Message(self.events, msgspec.json.encode(body))
 
-    def state(self, delivery: Delivery) -> Message | None:
-        """The state of the delivery's cause, as it is with it; None = it says nothing of that, or is a drill, which neither raises nor clears it."""
-        if delivery.exercise or delivery.what not in STATES:
-            return None
-        over = delivery.what in OVER
-        facts = {
-            "state": "OFF" if over else "ON",
-            "alert": delivery.alert,
-            "severity": delivery.severity.value,
-            "words": delivery.words,
-            "value": delivery.value,
-            "limit": delivery.limit,
-            "since_s": delivery.opened_s,
-            "id": delivery.id,
-        }
-        return Message(self.state_topic(Cause(delivery.rule, delivery.camera, delivery.place)), msgspec.json.encode(facts), retain=True)
+    def on(self, one: OpenAlert) -> Message:
+        """The state of a cause of which an alert goes on."""
+        known, told = one.known, delivery_id(one.alert, one.number, self._channel)
+        facts = _facts(one.alert, known.severity, one_line(known.words), known.value, known.limit, known.opened_s, told)
+        return Message(self.state_topic(known.cause), msgspec.json.encode({"state": "ON", **facts}), retain=True)
 
-    def nothing(self, cause: Cause) -> Message:
-        """The state of a cause of which there is no alert."""
-        return Message(self.state_topic(cause), msgspec.json.encode({"state": "OFF"}), retain=True)
+    def off(self, cause: Cause, last: Delivery | None = None) -> Message:
+        """The state of a cause of which no alert goes on; with what was told of it last."""
+        facts = {} if last is None else _facts(last.alert, last.severity, last.words, last.value, last.limit, last.opened_s, last.id)
+        return Message(self.state_topic(cause), msgspec.json.encode({"state": "OFF", **facts}), retain=True)
 
     def discovery(self, announced: Announced) -> Message:
         """What Home Assistant is told of a cause."""
@@ -111,3 +103,7 @@ class Topics:
             "device": {"identifiers": [self._node], "name": f"Passerby: {self._site}", "manufacturer": "Passerby"},
             "origin": {"name": "Passerby"},
         }
+
+
+def _facts(alert: str, severity: Severity, words: str, value: float | None, limit: float | None, since_s: float, told: str) -> dict[str, Any]:
+    return {"alert": alert, "severity": severity.value, "words": words, "value": value, "limit": limit, "since_s": since_s, "id": told}

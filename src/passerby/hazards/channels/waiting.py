@@ -2,6 +2,9 @@
 
     <state>/alerts/outbox.sqlite        a write-ahead log, every transaction synced: what was accepted survives a crash and a power cut
 
+What is deleted is overwritten at once, and `wipe` clears the log beside the file, and what moving rows about has left in it: no page keeps who was
+told what.
+
 It can be made anew from the alerts' own history; what it alone holds is what was not delivered yet. SQLite is met here only.
 """
 
@@ -18,8 +21,9 @@ from typing import Any, Final
 import msgspec
 
 from passerby.errors import OutputError
+from passerby.hazards.alert import Cause
 from passerby.hazards.channels.delivery import Delivery, decoded, encoded
-from passerby.hazards.channels.known import Known
+from passerby.hazards.channels.known import Known, OpenAlert
 from passerby.released.durable import make_folder, sync_folder
 
 NAME: Final = "outbox.sqlite"
@@ -41,11 +45,15 @@ CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, ch
     body BLOB NOT NULL, UNIQUE (channel, alert, number));
 CREATE INDEX IF NOT EXISTS alerts_of_day ON alerts (CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER));
 CREATE INDEX IF NOT EXISTS deliveries_of_day ON deliveries (CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER));
+CREATE INDEX IF NOT EXISTS open_by_cause ON alerts (json_extract(CAST(body AS TEXT), '$.cause')) WHERE open;
 CREATE INDEX IF NOT EXISTS waiting ON deliveries (channel, dead, seq);
 """
 FIRST_DAY: Final = date(1970, 1, 1)
 _DAY: Final = "CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER)"
 """The UTC day on which an alert was opened, as both tables say it."""
+_CAUSE: Final = " AND json_extract(CAST(body AS TEXT), '$.cause') = json(?)"
+_NOT_HELD: Final = """ AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.channel = told.channel AND deliveries.alert = alerts.alert
+    AND NOT dead AND NOT loud AND json_extract(CAST(deliveries.body AS TEXT), '$.what') IN ('opened', 'returned'))"""
 _BUT: Final = " AND seq NOT IN (SELECT value FROM json_each(?))"
 
 
@@ -89,7 +97,7 @@ class Waiting:
     Attributes:
         begun_s: When the file was made: of what was before, nobody is told.
         damaged: Whether there was a file that could not be read; it was set aside.
-        lost: Dead letters that were deleted since the start, as there were too many.
+        lost: Of each channel, dead letters that were deleted since the start, as there were too many of all.
 
     Raises:
         OutputError: It cannot be used.
@@ -97,8 +105,12 @@ class Waiting:
 
     def __init__(self, folder: Path, wall_s: float, *, mend: bool = True) -> None:
         self.path = folder / NAME
-        self.lost = 0
+        self.lost: dict[str, int] = {}
         self._counts: dict[str, int] = {}
+        self._traces = self._traces_in_file = True
+        """Whether something was deleted that `wipe` has not cleared out of the log, and out of the file; nobody knows what was before the start."""
+        self._is_owed = False
+        """Whether something that was due for deletion is among that."""
         self._lock = threading.RLock()
         with _told_of("opened"):
             make_folder(folder)
@@ -133,7 +145,7 @@ class Waiting:
             if self._database.in_transaction:
                 yield
                 return
-            counts = dict(self._counts)
+            before = dict(self._counts), dict(self.lost)
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -141,7 +153,7 @@ class Waiting:
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
-                self._counts = counts
+                self._counts, self.lost = before
                 raise
 
     def known(self, alert: str) -> tuple[Known, int] | None:
@@ -149,9 +161,12 @@ class Waiting:
         row = self._one("SELECT body, last FROM alerts WHERE alert = ?", alert)
         return None if row is None else (msgspec.json.decode(row[0], type=Known), int(row[1]))
 
-    def open_alerts(self) -> list[Known]:
-        """What is known of the alerts that are open."""
-        return [msgspec.json.decode(row[0], type=Known) for row in self._all("SELECT body FROM alerts WHERE open")]
+    def open_alerts(self, channel: str, cause: Cause | None = None, *, quiet: bool = False) -> list[OpenAlert]:
+        """The open alerts that a channel tells of, of one cause or of all; in quiet hours not those whose opening is held."""
+        sql = "SELECT alert, last, body FROM alerts JOIN told USING (alert) WHERE open AND channel = ?"
+        sql += ("" if cause is None else _CAUSE) + (_NOT_HELD if quiet else "")
+        rows = self._all(sql, channel, *([] if cause is None else [msgspec.json.encode(cause).decode()]))
+        return [OpenAlert(str(row[0]), int(row[1]), msgspec.json.decode(row[2], type=Known)) for row in rows]
 
     def learn(self, alert: str, known: Known, number: int, wall_s: float) -> None:
         """Keeps what is known of an alert with an event."""
@@ -166,7 +181,10 @@ class Waiting:
             self._do(f"DELETE FROM alerts WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
 
     def forget_days(self, is_due: Callable[[date], bool]) -> int:
-        """Deletes all that is kept of alerts that were opened on UTC days that are due, and files that were set aside then; how many rows."""
+        """Deletes all that is kept of alerts that were opened on UTC days that are due, and files that were set aside then; how many rows.
+
+        Nothing of them is left in the files then; where that cannot be done at once, it is tried again with each call.
+        """
         for path in self.path.parent.glob(f"{NAME}*.damaged"):
             with _told_of("deleted"), contextlib.suppress(FileNotFoundError):
                 if is_due(datetime.fromtimestamp(path.stat().st_mtime, UTC).date()):
@@ -185,7 +203,29 @@ class Waiting:
                     gone += self._do(f"DELETE FROM {table} WHERE {_DAY} = ?", *values)  # noqa: S608 - the text is ours
         if gone:
             self.count_anew()
+        self._is_owed = self._is_owed or gone > 0
+        if self._is_owed:
+            self._is_owed = not self.wipe(whole=True)
         return gone
+
+    def wipe(self, *, whole: bool = False) -> bool:
+        """Clears what was deleted out of the log beside the file; whether there is no trace left.
+
+        Args:
+            whole: Out of the file as well: SQLite writes zeros over what it deletes, but not over what it has moved to another page before. All that
+                is kept is written anew for it, so that this is for now and then.
+
+        Raises:
+            OutputError: It could not be done. Call it again.
+        """
+        with self._lock, _told_of("wiped"):
+            if whole and self._traces_in_file:
+                self._database.execute("VACUUM")
+                self._traces_in_file, self._traces = False, True
+            if self._traces:
+                # Where another process reads, this is not done, and tried again.
+                self._traces = bool(self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            return not (self._traces or self._traces_in_file)
 
     def was_told(self, alert: str, channel: str) -> bool:
         """Whether the channel tells of the alert."""
@@ -195,8 +235,14 @@ class Waiting:
         """From now on the channel tells of the alert."""
         self._do("INSERT OR IGNORE INTO told VALUES (?, ?)", alert, channel)
 
-    def put(self, delivery: Delivery, made_s: float, *, loud: bool) -> None:
-        """A delivery waits from now on. Loud: quiet hours do not hold it, nor those of the same alert before it."""
+    def put(self, delivery: Delivery, made_s: float, *, loud: bool) -> str:
+        """A delivery waits from now on; the alert of the oldest one, where that had to be given up for it, or "".
+
+        Args:
+            delivery: The delivery.
+            made_s: The time now, seconds since 1970 UTC.
+            loud: Quiet hours do not hold it, nor those of the same alert before it.
+        """
         with self.at_once():
             added = self._do(
                 "INSERT OR IGNORE INTO deliveries (channel, alert, number, loud, made_s, body) VALUES (?, ?, ?, ?, ?, ?)",
@@ -206,9 +252,11 @@ class Waiting:
                 self._do("UPDATE deliveries SET loud = 1 WHERE channel = ? AND alert = ? AND NOT loud", delivery.channel, delivery.alert)
             self._counts[delivery.channel] = self._counts.get(delivery.channel, 0) + added
             if self._counts[delivery.channel] > MOST_WAITING:
-                oldest = self._one("SELECT MIN(seq) FROM deliveries WHERE channel = ? AND NOT dead", delivery.channel)
-                if oldest is not None and oldest[0] is not None:
+                oldest = self._one("SELECT seq, alert FROM deliveries WHERE channel = ? AND NOT dead ORDER BY seq LIMIT 1", delivery.channel)
+                if oldest is not None:
                     self.bury(delivery.channel, [int(oldest[0])], FULL)
+                    return str(oldest[1])
+            return ""
 
     def next(self, channel: str, most: int, *, quiet: bool, but: Collection[int] = ()) -> list[Row]:
         """The oldest deliveries that wait for a channel, but for some; in quiet hours the loud ones only."""
@@ -238,9 +286,7 @@ class Waiting:
         with self.at_once():
             gone = sum(self._do("UPDATE deliveries SET dead = 1, why = ? WHERE seq = ? AND NOT dead", why, seq) for seq in seqs)
             self._counts[channel] = max(0, self._counts.get(channel, 0) - gone)
-            dead = self._one("SELECT COUNT(*) FROM deliveries WHERE dead")
-            if dead is not None and (over := int(dead[0]) - MOST_DEAD) > 0:
-                self.lost += self._do("DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries WHERE dead ORDER BY seq LIMIT ?)", over)
+            self._delete_oldest_dead()
 
     def bury_all_but(self, channels: Sequence[str], why: str) -> int:
         """What waits for channels that there are no more is given up; how much."""
@@ -250,6 +296,7 @@ class Waiting:
             self._do(f"DELETE FROM armed WHERE channel NOT IN ({marks})", *channels)  # noqa: S608 - marks
             for channel in set(self._counts) - set(channels):
                 self._counts[channel] = 0
+            self._delete_oldest_dead()
         return gone
 
     def dead(self, channel: str | None = None) -> list[Row]:
@@ -293,10 +340,21 @@ class Waiting:
         """All that is armed."""
         return [Armed(str(row[0]), str(row[1]), int(row[2]), float(row[3])) for row in self._all("SELECT alert, channel, number, made_s FROM armed")]
 
+    def _delete_oldest_dead(self) -> None:
+        dead = self._one("SELECT COUNT(*) FROM deliveries WHERE dead")
+        if dead is not None and (over := int(dead[0]) - MOST_DEAD) > 0:
+            oldest = self._all("SELECT seq, channel FROM deliveries WHERE dead ORDER BY seq LIMIT ?", over)
+            for seq, channel in oldest:
+                self._do("DELETE FROM deliveries WHERE seq = ?", seq)
+                self.lost[channel] = self.lost.get(channel, 0) + 1
+
     def _do(self, sql: str, *values: object) -> int:
         """Rows that a statement changed."""
         with self.at_once():
-            return self._database.execute(sql, values).rowcount
+            rows = self._database.execute(sql, values).rowcount
+            if rows and sql.startswith("DELETE"):
+                self._traces = self._traces_in_file = True
+            return rows
 
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock, _told_of("read"):
@@ -321,6 +379,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
+        database.execute("PRAGMA temp_store = MEMORY")  # what VACUUM copies is written nowhere else
         whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
         if whole:
             database.executescript(_SCHEMA)

@@ -15,7 +15,7 @@ from passerby.hazards.rules.rule import Heard
 from passerby.hazards.rules.scene_now import SEES, stale_after_s
 from passerby.hazards.words import duration, quoted
 from passerby.released.messages import CameraHealth, CaptureState, Reason, SceneMessage
-from passerby.released.scene import GateState, Scene
+from passerby.released.scene import GateHealth, GateState, Scene
 from passerby.site.hazards import Hazard
 
 FIRST_S: Final = 30.0
@@ -35,6 +35,8 @@ WORDS: Final = {
     GateState.DETECTOR_FAILED: "watched by a detector that fails",
     GateState.BAD_FRAME: "sending pictures that are damaged",
 }
+ELSEWHERE: Final = "looking at another place than its zones were drawn on,"
+"""What is said of a camera that was moved once the gate has learned what it looks at now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class CameraRule:
         self._state: _State | None = None
         self._latched: _State | None = None
         self._withheld_since_s: float | None = None
+        self._withheld_before = True
         self._share = 0.0
         self._reason = Reason.NONE
         self._ended = False
@@ -76,9 +79,10 @@ class CameraRule:
         if silent is None and self._heard_s is None:
             return UNKNOWN
         wrong = silent or self._wrong(second)
-        says = f"{self._where} is {wrong}" if wrong else f"{self._where} is all right"
         sees = silent is None and self._state is not None and self._state.state in SEES
-        return Reading(True, over=wrong is not None, clear=wrong is None and sees, words=says)
+        clear = wrong is None and sees and not self._withheld_before
+        says = f"{self._where} is {wrong or ('all right' if clear else 'not known to be all right yet')}"
+        return Reading(True, over=wrong is not None, clear=clear, words=says)
 
     def _see(self, message: SceneMessage) -> None:
         at_s, scene = message.captured_wall_s, message.scene
@@ -88,16 +92,16 @@ class CameraRule:
             self._heard_s = at_s
         new_connection = self._beat is not None and beat[0] != self._beat[0]
         self._beat = beat
-        self._follow_state(scene.health.state, at_s, new_connection=new_connection)
+        self._follow_state(scene.health, at_s, new_connection=new_connection)
         self._share = _withheld_share(scene)
         if self._share < self._withheld:
-            self._withheld_since_s = None
+            self._withheld_since_s, self._withheld_before = None, False
         elif self._withheld_since_s is None:
             self._withheld_since_s = at_s
 
-    def _follow_state(self, state: GateState, at_s: float, *, new_connection: bool) -> None:
-        """Remembers a move or a cover, which the gate says once, until the place is seen again."""
-        before = self._state
+    def _follow_state(self, health: GateHealth, at_s: float, *, new_connection: bool) -> None:
+        """Remembers what the gate says once: a move until the camera is known to be at home, a cover until the place is seen again."""
+        before, state = self._state, health.state
         stayed_covered = before is not None and before.state is GateState.COVERED and at_s - before.since_s >= STAYS_S
         if before is None or before.state is not state:
             self._state = _State(state, at_s)
@@ -107,8 +111,10 @@ class CameraRule:
             self._latched = _State(GateState.LIGHT_CHANGED, at_s) if state in BACK or stayed_covered or new_connection else self._latched
         elif state in (GateState.COVERED, GateState.MOVED) and (self._latched is None or self._latched.state is not state):
             self._latched = _State(state, at_s)
-        elif state is GateState.WATCHING:
+        elif state is GateState.WATCHING and (health.at_home or self._latched is None or self._latched.state is not GateState.MOVED):
             self._latched = None
+        if health.at_home is False and (self._latched is None or self._latched.state not in WORDS):
+            self._latched = _State(GateState.MOVED, at_s)
 
     def _silent(self, second: int) -> str | None:
         """That no pictures come, and for how long; None = they do, or it is too early to say."""
@@ -128,7 +134,8 @@ class CameraRule:
         if state.state is GateState.FROZEN or (state.state in FAILURES and lasted_s >= FAILING_S):
             return f"{WORDS[state.state]} for {duration(lasted_s)}"
         if self._latched is not None and self._latched.state in WORDS:
-            return f"{WORDS[self._latched.state]} for {duration(second - self._latched.since_s)}"
+            elsewhere = self._latched.state is GateState.MOVED and state.state is GateState.WATCHING
+            return f"{ELSEWHERE if elsewhere else WORDS[self._latched.state]} for {duration(second - self._latched.since_s)}"
         since_s = self._withheld_since_s
         if since_s is not None and second - since_s >= self._for_s:
             return f"withholding {self._share:.0%} of its picture for {duration(second - since_s)}"

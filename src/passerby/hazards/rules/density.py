@@ -37,7 +37,8 @@ class DensityRule:
             return UNKNOWN
         rise = None if self._rise is None else rise_of(self._pulses.last(second))
         rises = self._rise is not None and rise is not None and rise >= self._rise and now.per_m2 >= LEAST_SHARE * self._limit
-        calms = self._rise is None or rise is None or rise < self._clear * self._rise or now.per_m2 < self._clear * LEAST_SHARE * self._limit
+        slow = rise is not None and self._rise is not None and rise < self._clear * self._rise
+        calms = self._rise is None or slow or now.per_m2 < self._clear * LEAST_SHARE * self._limit
         rising = f", rising by {number(rise)} a minute" if rise is not None and rises else ""
         over = now.per_m2 >= self._limit or rises
         words = f"{measured(now.per_m2, now.per_m2_error, UNIT)} in {self._where}{rising}{LIMIT}{bound(self._limit)}"

@@ -52,11 +52,13 @@ class LeftObjectRule:
         if self._pulses is not None:
             pulse = self._pulses.newest(second)
             self._somebody = pulse is not None and pulse.people >= SOMEBODY
-        self._things.add(second, shown)
+        self._things.add(second, shown, all_hidden=self._somebody)
         longest_s = self._things.longest_s()
+        over = longest_s >= self._limit_s
+        if not over and self._things.may_be_longer():
+            return UNKNOWN
         words = f"something lies in {self._where}, with nobody near, for {duration(longest_s)}{LIMIT}{duration(self._limit_s)}"
-        clear = longest_s < self._clear * self._limit_s
-        return Reading(True, longest_s >= self._limit_s, clear, words, float(longest_s), None, self._limit_s)
+        return Reading(True, over, longest_s < self._clear * self._limit_s, words, float(longest_s), None, self._limit_s)
 
     def _begin(self) -> None:
         attended_s = ATTENDED_S if self._pulses is None else float("inf")

@@ -1,12 +1,13 @@
 """Places in a zone that stay taken: by a figure that does not move, or by coarse cells that do not go away.
 
 A spot is a place, not somebody: who comes after another one within `GAP_S` on the same spot goes on with it. Nothing of a spot leaves a rule but
-how long the longest one has been taken.
+how long the longest one has been taken, and whether that may be longer than was watched: one that was taken when watching began may have been so for
+any time. While that cannot be ruled out, nobody may say that it is over.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, isfinite
 from typing import Final
 
 from passerby.hazards.place import Pixel
@@ -24,17 +25,21 @@ NEAR_HEIGHTS: Final = 0.25
 NEAR_STEPS: Final = 1.5
 """A figure that stands still is drawn within so many heights, or steps of the grid, of one place."""
 MOST_SPOTS: Final = 256
+DOUBTED: Final = 2
+"""So many times the limit, or the time after which a spot has the longest gap: by then whoever still stands there was counted for as long."""
 
 
 @dataclass(slots=True)
 class _Spot:
-    """Where, how near counts, since when, when last."""
+    """Where, how near counts, since when, when last; whether it may have been taken before; whether it was empty for too long to count on."""
 
     x_px: float
     y_px: float
     near_px: float
     since_s: int
     seen_s: int
+    before: bool = False
+    lapsed: bool = False
 
     @property
     def gap_s(self) -> int:
@@ -46,38 +51,55 @@ class _Spot:
 
 
 class FigureSpots:
-    """Spots that figures take in a zone."""
+    """Spots that figures take in a zone.
 
-    def __init__(self, polygon: tuple[Pixel, ...]) -> None:
+    Args:
+        polygon: The zone.
+        limit_s: For how long a spot may be taken.
+    """
+
+    def __init__(self, polygon: tuple[Pixel, ...], limit_s: float) -> None:
         self._polygon = polygon
+        self._doubted_s = DOUBTED * max(limit_s, LONGEST_GAP_S * GAP_SHARE)
+        self._begun_s: int | None = None
         self._spots: list[_Spot] = []
 
     def add(self, second: int, shown: list[Shown]) -> None:
         """Takes what was shown in a second; not empty."""
+        self._begun_s = second if self._begun_s is None else self._begun_s
         there = [([one for one in held.scene.glyphs if inside(self._polygon, one.x_px, one.y_px)], held.held_s) for held in shown]
         known_s = sum(held_s for _, held_s in there)
         for spot in self._spots:
             taken_s = sum(held_s for glyphs, held_s in there if any(spot.holds(one) for one in glyphs))
             if taken_s >= HELD_SHARE * known_s:
-                spot.seen_s = second
-        self._spots = [one for one in self._spots if second - one.seen_s <= one.gap_s]
+                spot.since_s, spot.seen_s = second if spot.lapsed else spot.since_s, second
+            spot.lapsed = second - spot.seen_s > spot.gap_s
+        doubted = second - self._begun_s <= self._doubted_s
+        self._spots = [one for one in self._spots if not one.lapsed or (doubted and one.before and second - one.seen_s <= LONGEST_GAP_S)]
         step_px = shown[-1].scene.size.height_px / GLYPH_STEPS_PER_HEIGHT
         for glyph in there[-1][0]:
             if len(self._spots) < MOST_SPOTS and not any(spot.seen_s == second and spot.holds(glyph) for spot in self._spots):
                 near_px = max(NEAR_HEIGHTS * glyph.height_px, NEAR_STEPS * step_px)
-                self._spots.append(_Spot(glyph.x_px, glyph.y_px, near_px, second, second))
+                before = second - self._begun_s <= LONGEST_GAP_S
+                self._spots.append(_Spot(glyph.x_px, glyph.y_px, near_px, second, second, before))
 
     def longest_s(self) -> int:
         """For how long the longest one has been taken, until it was last seen so."""
-        return max((one.seen_s - one.since_s for one in self._spots), default=0)
+        return max((one.seen_s - one.since_s for one in self._spots if not one.lapsed), default=0)
+
+    def may_be_longer(self, second: int) -> bool:
+        """Whether one may have been taken for longer: since before watching began."""
+        watched_s = 0 if self._begun_s is None else second - self._begun_s
+        return watched_s <= LONGEST_GAP_S or (watched_s <= self._doubted_s and any(one.before for one in self._spots))
 
 
 @dataclass(slots=True)
 class _Lying:
-    """A cell: seconds that count, when it was last seen or hidden, since when it has been hidden."""
+    """A cell: seconds that count, when it was last seen or hidden, whether it may have lain there before, since when it has been hidden."""
 
     counted_s: int
     seen_s: int
+    before: bool
     hidden_since_s: int | None = None
 
 
@@ -93,12 +115,13 @@ class CellSpots:
     def __init__(self, cells_of: Callable[[Scene], frozenset[Cell]], hidden: Callable[[Cell, Scene], bool], attended_s: float) -> None:
         self._cells_of, self._hidden, self._attended_s = cells_of, hidden, attended_s
         self._lying: dict[Cell, _Lying] = {}
-        self._side_px = 0
+        self._side_px = self._looked_s = 0
 
-    def add(self, second: int, shown: list[Shown]) -> None:
-        """Takes what was shown in a second; not empty."""
+    def add(self, second: int, shown: list[Shown], *, all_hidden: bool = False) -> None:
+        """Takes what was shown in a second; not empty. `all_hidden`: nothing can be told of any cell."""
         if shown[-1].scene.cell_px != self._side_px:
-            self._side_px, self._lying = shown[-1].scene.cell_px, {}
+            self._side_px, self._lying, self._looked_s = shown[-1].scene.cell_px, {}, 0
+        self._looked_s += not all_hidden
         known_s = sum(held.held_s for held in shown)
         seen_s: dict[Cell, float] = {}
         for held in shown:
@@ -112,9 +135,13 @@ class CellSpots:
         """How many seconds of the longest one count."""
         return max((one.counted_s for one in self._lying.values()), default=0)
 
-    def clear(self) -> None:
-        """Forgets all of them."""
-        self._lying = {}
+    def may_be_longer(self) -> bool:
+        """Whether one may have lain there for longer: since before watching began, seen or hidden."""
+        return self._is_beginning() or any(one.before for one in self._lying.values())
+
+    def _is_beginning(self) -> bool:
+        """Whether something that lay there before may not have been seen yet. Seconds in which all is hidden are not counted."""
+        return self._looked_s <= GAP_S + 1 + (self._attended_s if isfinite(self._attended_s) else 0)
 
     def _count(self, cell: Cell, second: int, *, seen: bool, hidden: bool) -> None:
         lying = self._lying.get(cell)
@@ -125,7 +152,7 @@ class CellSpots:
                 if second - lying.hidden_since_s >= self._attended_s:
                     del self._lying[cell]
         elif seen:
-            lying = self._lying.setdefault(cell, _Lying(0, second))
+            lying = self._lying.setdefault(cell, _Lying(0, second, self._is_beginning()))
             lying.counted_s, lying.seen_s, lying.hidden_since_s = lying.counted_s + 1, second, None
         elif lying is not None and second - lying.seen_s > GAP_S:
             del self._lying[cell]

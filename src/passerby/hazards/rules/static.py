@@ -1,12 +1,17 @@
 """Somebody or something that does not move in a walkway: a figure on one spot, or coarse cells that do not go away."""
 
+from typing import Final
+
 from passerby.hazards.place import Place
 from passerby.hazards.reading import UNKNOWN, Reading
 from passerby.hazards.rules.rule import Heard
 from passerby.hazards.rules.scene_now import SceneNow, ZoneCells
-from passerby.hazards.rules.spots import GAP_S, CellSpots, FigureSpots
+from passerby.hazards.rules.spots import GAP_S, CellSpots, FigureSpots, any_covers
 from passerby.hazards.words import LIMIT, duration, quoted
 from passerby.site.hazards import Hazard
+
+PASSED_S: Final = 15.0
+"""Who lies on the ground is hidden by those who walk past, so long at once and longer by a crowd that stands before them: that is looked at anew."""
 
 
 class StaticRule:
@@ -37,9 +42,11 @@ class StaticRule:
         longest_s = max(figure_s, thing_s)
         what = "a figure" if figure_s >= thing_s else "something"
         words = f"{what} has not moved in {self._where} for {duration(longest_s)}{LIMIT}{duration(self._limit_s)}"
-        clear = longest_s < self._clear * self._limit_s
-        return Reading(True, longest_s >= self._limit_s, clear, words, float(longest_s), None, self._limit_s)
+        over = longest_s >= self._limit_s
+        if not over and (self._figures.may_be_longer(second) or self._things.may_be_longer()):
+            return UNKNOWN
+        return Reading(True, over, longest_s < self._clear * self._limit_s, words, float(longest_s), None, self._limit_s)
 
     def _begin(self) -> None:
-        self._figures = FigureSpots(self._place.polygon)
-        self._things = CellSpots(self._cells.of, lambda cell, scene: False, 0)  # noqa: ARG005 - nothing is hidden
+        self._figures = FigureSpots(self._place.polygon, self._limit_s)
+        self._things = CellSpots(self._cells.of, lambda cell, scene: any_covers(scene.glyphs, cell, scene.cell_px), PASSED_S)

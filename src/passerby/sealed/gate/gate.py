@@ -144,8 +144,7 @@ class Gate:
 
         None as well where the camera was moved, or was away, until it is seen to see the same place again: zones and lines are those of that place.
         """
-        sees_the_place = self._watch.view is View.SAME and not self._home.is_left
-        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and sees_the_place else None
+        return self._subjects.sighting if isinstance(self._subjects, LiveSubjects) and self._sees_home else None
 
     @property
     def observed(self) -> Observed | None:
@@ -156,6 +155,10 @@ class Gate:
     def was_moved(self) -> bool:
         """Whether the camera was moved, and has not been seen to see the same place again."""
         return self._home.is_left
+
+    @property
+    def _sees_home(self) -> bool:
+        return self._watch.view is View.SAME and not self._home.is_left
 
     def resend_plate(self) -> None:
         """The next scene brings all of the plate that it shows, and not only what is new."""
@@ -368,8 +371,14 @@ class Gate:
             glyphs=() if blind else self._glyphs,
             cell_px=self._grid.cell_px,
             cells=() if blind else self._shown_cells,
-            health=GateHealth(state, round(1 - float(shown.mean()), 4), *self._shares),
+            health=GateHealth(state, round(1 - float(shown.mean()), 4), *self._shares, self._at_home(blind=blind)),
         )
+
+    def _at_home(self, *, blind: bool) -> bool | None:
+        """Whether the camera looks at what its zones and lines were drawn on; None = nothing is seen, or not surely."""
+        if self._home.is_left:
+            return False
+        return True if self._sees_home and not blind and self._looked_s is not None else None
 
     def _freeze(self) -> None:
         """Keeps what scenes say of the plate until the next look."""

@@ -148,6 +148,8 @@ class WordsWish(Answer):
 
     words: Annotated[str, Field(max_length=MOST_WORDS)] = ""
     """A line; may be empty."""
+    severity: Severity | None = None
+    """How urgent the alert was when they looked: where it has become more urgent since, it is refused with 409. Left out: it is done in any case."""
 
 
 class CommentWish(Answer):
@@ -181,6 +183,8 @@ class HoldAnswer(Answer):
     """When they will be deleted after all."""
     minutes: int
     """Of how many minutes there are recordings now."""
+    goes_on: bool
+    """Whether the alert goes on: then `to_s` is half a minute from now, and by itself becomes half a minute after the end of the alert."""
 
 
 def alert_answer(alert: Alert, names: PlaceNames) -> AlertAnswer:

@@ -1,8 +1,11 @@
 """What watches for hazards in a running site, put together: the log, the desk, the rules, the thread, the inbox."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import anyio.to_thread
 from fastapi import FastAPI
 
 from passerby.clock import Clock
@@ -11,6 +14,7 @@ from passerby.hazards.engine import Engine
 from passerby.record.receipts import ReceiptSink
 from passerby.serve.alerts.drill_routes import add_drills
 from passerby.serve.alerts.drilling import Drills
+from passerby.serve.alerts.held_alerts import HeldAlerts
 from passerby.serve.alerts.inbox import AlertInbox
 from passerby.serve.alerts.routes import add_alerts
 from passerby.site.settings import Site
@@ -35,6 +39,19 @@ def alert_inbox(hazards: HazardThread, site: Callable[[], Site], clock: Clock) -
 
 
 def add_alert_pages(app: FastAPI, hazards: HazardThread, site: Callable[[], Site], clock: Clock) -> None:
-    """Adds the addresses of alerts, and of exercises; `site` as above."""
-    add_alerts(app, alert_inbox(hazards, site, clock))
+    """Adds the addresses of alerts, and of exercises, and what extends holds as long as the application runs; before both start. `site` as above."""
+    inbox = alert_inbox(hazards, site, clock)
+    add_alerts(app, inbox)
+    held = HeldAlerts(hazards.desk, inbox.recordings, clock)
+    hazards.listen(held.hear, lambda: held.failing)
+    before = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with before(running) as state:
+            held.start()
+            yield state
+            await anyio.to_thread.run_sync(held.stop)
+
+    app.router.lifespan_context = lifespan
     add_drills(app, Drills(hazards.put, site, clock))

@@ -15,7 +15,7 @@ from passerby.hazards.alert_log import day_of
 from passerby.hazards.kept_alert import Alert
 from passerby.record.holding import HoldWish, hold
 from passerby.record.places import RecordingsPlace
-from passerby.serve.alerts.answers import AlertAnswer, AlertsAnswer, HoldAnswer, PlaceNames, alert_answer, open_counts, span_of
+from passerby.serve.alerts.answers import AFTER_S, AlertAnswer, AlertsAnswer, HoldAnswer, PlaceNames, alert_answer, open_counts, span_of
 from passerby.serve.archive import offsets_between
 from passerby.serve.recording_answers import OffsetAnswer
 from passerby.site.settings import Site
@@ -109,18 +109,20 @@ class AlertInbox:
         found = self._desk.find(alert)
         return None if found is None else alert_answer(found, self._names())
 
-    def act(self, alert: str, what: What, by: str, words: str) -> AlertAnswer:
-        """Does what somebody asks for, once it is written down.
+    def act(self, alert: str, what: What, by: str, words: str, saw: Severity | None = None) -> AlertAnswer:
+        """Does what somebody asks for, once it is written down. `saw`: how urgent the alert was when they looked; None = that is not known.
 
         Raises:
-            AlertError: It cannot be done.
+            AlertError: It cannot be done, or the alert is more urgent by now than what they saw.
             InputError: The log cannot be read.
             OutputError: It could not be written down: it is refused.
         """
-        return alert_answer(self._desk.act(alert, what, by, words), self._names())
+        return alert_answer(self._desk.act(alert, what, by, words, saw), self._names())
 
     def hold(self, alert: str, until_s: float, by: str, why: str) -> HoldAnswer:
         """Holds the recordings that show an alert, which is written down first. The alert tells of it.
+
+        Of an alert that goes on, they are held until half a minute from now; `held_alerts` extends that as long as it goes on, or comes back.
 
         Raises:
             AlertError: There is no such alert, or no camera belongs to it, or it is not said what for.
@@ -134,14 +136,24 @@ class AlertInbox:
             raise AlertError("no recordings belong to this alert", "only those of a camera can be held")
         if not why.strip() or not " ".join(why.split()).isprintable():
             raise AlertError("what the recordings are held for is empty, or holds characters that cannot be shown", "say it in a line")
+        goes_on = found.ended_wall_s is None
+        from_s, to_s = span_of(found)
+        if goes_on:
+            to_s = max(to_s, self._clock.wall_s() + AFTER_S)
+        wish = HoldWish(found.cause.camera, from_s, to_s, until_s)
+        made, minutes = hold(self.recordings(), wish, self._clock, why=why, by=by, follows="" if found.finished else found.id)
+        more = ", with what follows while it goes on" if goes_on else ""
+        with contextlib.suppress(AlertError, OutputError):  # the receipt says it in any case
+            self._desk.act(alert, What.COMMENTED, by, f"Recordings held until {text_of(until_s, self._site().zone)}{more}: {why}")
+        return HoldAnswer(
+            hold=made.hold, camera=made.camera, from_s=made.from_s, to_s=made.to_s, until_s=made.until_s, minutes=minutes, goes_on=goes_on
+        )
+
+    def recordings(self) -> RecordingsPlace:
+        """Where the recordings of the site are, and how long they may be held, as its file says it now."""
         site = self._site()
         retention_s = {camera.id: camera.retention_s for camera in site.cameras}
-        place = RecordingsPlace(site.state_folder, site.zone, retention_s, site.recording.max_hold_s)
-        from_s, to_s = span_of(found)
-        made, minutes = hold(place, HoldWish(found.cause.camera, from_s, to_s, until_s), self._clock, why=why, by=by)
-        with contextlib.suppress(AlertError, OutputError):  # the receipt says it in any case
-            self._desk.act(alert, What.COMMENTED, by, f"Recordings held until {text_of(until_s, site.zone)}: {why}")
-        return HoldAnswer(hold=made.hold, camera=made.camera, from_s=made.from_s, to_s=made.to_s, until_s=made.until_s, minutes=minutes)
+        return RecordingsPlace(site.state_folder, site.zone, retention_s, site.recording.max_hold_s)
 
     def _in_time(self, wish: AlertsWish) -> Iterator[Alert]:
         """Alerts that were opened in a time, day by day, the newest first."""

@@ -44,6 +44,10 @@ REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 }
 LISTED: Final = SENSELESS | UNREADABLE | SAME
 ACTED: Final = SENSELESS | NONE | REFUSED
+UNSEEN: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": ErrorAnswer, "description": "It has become more urgent since you looked; or it cannot be done with this alert."},
+}
+"""Where it matters what somebody saw."""
 
 
 def add_alerts(app: FastAPI, inbox: AlertInbox) -> None:
@@ -87,21 +91,23 @@ def _add_reading(app: FastAPI, inbox: AlertInbox) -> None:
 def _add_acting(app: FastAPI, inbox: AlertInbox) -> None:
     threads = anyio.CapacityLimiter(ACTING_THREADS)
 
-    async def acted(alert: str, what: What, request: Request, words: str) -> AlertAnswer:
+    async def acted(alert: str, what: What, request: Request, words: str, saw: Severity | None = None) -> AlertAnswer:
         by = _account(request)
-        return await anyio.to_thread.run_sync(lambda: _done(inbox, alert, lambda: inbox.act(alert, what, by, words)), limiter=threads)
+        return await anyio.to_thread.run_sync(lambda: _done(inbox, alert, lambda: inbox.act(alert, what, by, words, saw)), limiter=threads)
 
-    @app.post("/api/alerts/{alert}/acknowledge", summary="Say that you have taken notice", tags=TAGS, responses=ACTED)
+    @app.post("/api/alerts/{alert}/acknowledge", summary="Say that you have taken notice", tags=TAGS, responses=ACTED | UNSEEN)
     async def acknowledge(alert: AlertId, request: Request, wish: WordsWish | None = None) -> AlertAnswer:
-        return await acted(alert, What.ACKNOWLEDGED, request, "" if wish is None else wish.words)
+        wish = wish or WordsWish()
+        return await acted(alert, What.ACKNOWLEDGED, request, wish.words, wish.severity)
 
     @app.post("/api/alerts/{alert}/comment", summary="Write something down beside an alert", tags=TAGS, responses=ACTED)
     async def comment(alert: AlertId, request: Request, wish: CommentWish) -> AlertAnswer:
         return await acted(alert, What.COMMENTED, request, wish.words)
 
-    @app.post("/api/alerts/{alert}/close", summary="Close an alert", tags=TAGS, responses=ACTED)
+    @app.post("/api/alerts/{alert}/close", summary="Close an alert", tags=TAGS, responses=ACTED | UNSEEN)
     async def close(alert: AlertId, request: Request, wish: WordsWish | None = None) -> AlertAnswer:
-        return await acted(alert, What.CLOSED, request, "" if wish is None else wish.words)
+        wish = wish or WordsWish()
+        return await acted(alert, What.CLOSED, request, wish.words, wish.severity)
 
     @app.post(
         "/api/alerts/{alert}/hold", summary="Keep the recordings of an alert for longer, which is written down first", tags=TAGS, responses=ACTED

@@ -16,12 +16,13 @@ export class AlertFeed {
   #pages = 1;
   #asked = 0;
   #timer = 0;
+  #known = []; // the alerts of the answer before
 
   /**
    * Begins at once; it rests while the page is hidden.
    *
-   * Listeners: `told(answer, since_ms)`: the answer of `/api/alerts`, and when it came; `same()`: it is still so; `none()`: no alerts are kept here;
-   * `lost(words)`: it is not known.
+   * Listeners: `told(answer, since_ms)`: the answer of `/api/alerts`, and when it came; its `partly` says that of the older alerts some are what was known
+   * before; `same()`: it is still so; `none()`: no alerts are kept here; `lost(words)`: it is not known.
    */
   constructor(listeners) {
     this.#listeners = listeners;
@@ -62,34 +63,44 @@ export class AlertFeed {
       else {
         const told = await this.#whole(await answer.json());
         if (!current()) return;
-        this.#etag = answer.headers.get("etag") ?? "";
+        const pauseMs = this.#pauseMs;
+        this.#etag = told.partly ? "" : (answer.headers.get("etag") ?? "");
         this.#wholeMs = performance.now();
+        this.#known = told.alerts;
         this.#well(() => this.#listeners.told(told, this.#wholeMs));
+        if (told.partly) this.#pauseMs = longer(pauseMs);
       }
     } catch (error) {
       if (!current()) return;
-      if (!(error instanceof TypeError || error.name === "TimeoutError" || error instanceof SyntaxError)) throw error;
+      if (!isSilence(error)) throw error;
       this.#lose(SILENT);
     } finally {
       if (current() && !document.hidden) this.#timer = setTimeout(() => this.#ask(), this.#pauseMs);
     }
   }
 
-  /** The answer with its further pages, and with every alarm wherever it stands. */
+  /** The answer with its further pages, and with every alarm wherever it stands. Where a page does not come, what was known before stands for the rest. */
   async #whole(told) {
-    let { next } = told;
     const found = new Map(told.alerts.map((alert) => [alert.id, alert]));
-    const add = async (query) => {
-      const answer = await fetch(`/api/alerts?limit=${PAGE}${query}`, { cache: "no-store", signal: AbortSignal.timeout(WITHIN_MS) });
-      if (!answer.ok) return "";
-      const page = await answer.json();
-      for (const alert of page.alerts) if (!found.has(alert.id)) found.set(alert.id, alert);
-      return page.next;
+    let partly = false;
+    /** Adds so many pages of those that follow a place; the place after them, "" = there are no more. */
+    const add = async (next, pages, query) => {
+      for (let page = 0; page < pages && next; page += 1) {
+        const further = await furtherPage(`&before=${next}${query}`);
+        if (!further) {
+          partly = true;
+          break;
+        }
+        for (const alert of further.alerts) if (!found.has(alert.id)) found.set(alert.id, alert);
+        next = further.next;
+      }
+      return next;
     };
-    for (let page = 1; page < this.#pages && next; page += 1) next = await add(`&before=${next}`);
+    const next = await add(told.next, this.#pages - 1, "");
     const alarms = [...found.values()].filter((alert) => alert.severity === "alarm" && !alert.exercise).length;
-    if (next && alarms < told.open.alarm) await add("&severity=alarm");
-    return { ...told, alerts: [...found.values()], next };
+    if (next && alarms < told.open.alarm) await add(next, MOST_PAGES, "&severity=alarm");
+    if (partly) for (const alert of this.#known) if (!found.has(alert.id) && isAfter(alert, next)) found.set(alert.id, alert);
+    return { ...told, alerts: [...found.values()], next, partly };
   }
 
   #well(tell) {
@@ -104,9 +115,37 @@ export class AlertFeed {
 
   #lose(words) {
     this.#etag = "";
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * (1.4 + Math.random() / 5));
+    this.#pauseMs = longer(this.#pauseMs);
     this.#listeners.lost(words);
   }
+}
+
+/** A longer pause before it is tried again. */
+function longer(pauseMs) {
+  return Math.min(LONGEST_PAUSE_MS, pauseMs * (1.4 + Math.random() / 5));
+}
+
+/** A page of the list; null = it does not come. */
+async function furtherPage(query) {
+  try {
+    const answer = await fetch(`/api/alerts?limit=${PAGE}${query}`, { cache: "no-store", signal: AbortSignal.timeout(WITHIN_MS) });
+    return answer.ok ? await answer.json() : null;
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    return null;
+  }
+}
+
+/** Whether an alert stands after a place of the list, which the server writes as "milliseconds-id". */
+function isAfter(alert, place) {
+  const [at_ms, id] = place.split("-");
+  const opened_ms = Math.round(alert.opened_s * 1000);
+  return opened_ms < Number(at_ms) || (opened_ms === Number(at_ms) && alert.id < id);
+}
+
+/** Whether an error of `fetch` says that no answer came, or half of one. */
+export function isSilence(error) {
+  return error instanceof TypeError || error.name === "TimeoutError" || error instanceof SyntaxError;
 }
 
 /** Why the server refused, in its words. */

@@ -10,15 +10,17 @@ const DAY_S = 86400;
 const HOLDS = [1, 3, 7, 14, 30, 90];
 const GOES_ON = "It goes on. Closed, it is not told again unless it gets more urgent, or ends and comes back.";
 const HELD = "Recordings from half a minute before until half a minute after are kept until then, whatever their retention. That is written down first.";
+const HELD_ON = `${HELD} It goes on: what is recorded until its end is added by itself.`;
 
 export class AlertPanel {
   #drawn = "";
   #busy = false;
   #mode = "";
+  #saw = ""; // how urgent it was when the line was opened
   #now;
   #from = null;
 
-  /** `on`: `done(alert, what)` after something was done; `now()`: the server's time, seconds. */
+  /** `on`: `done(alert, what)` after something was done; `changed(id)` where it is not what it was; `now()`: the server's time, seconds. */
   constructor(app, zone, on) {
     this.app = app;
     this.zone = zone;
@@ -162,7 +164,7 @@ export class AlertPanel {
   }
 
   acknowledge() {
-    if (this.alert && !this.buttons.acknowledge.hidden) this.#act("acknowledge", { words: "" }, "Acknowledged.");
+    if (this.alert && !this.buttons.acknowledge.hidden) this.#act("acknowledge", { words: "", severity: this.alert.severity }, "Acknowledged.");
   }
 
   /** Opens the line for a comment, for the last word, or for what recordings are kept for. */
@@ -179,6 +181,7 @@ export class AlertPanel {
 
   #ask(mode) {
     this.#mode = mode;
+    this.#saw = this.alert?.severity;
     this.form.hidden = !mode;
     for (const [name, button] of Object.entries(this.buttons)) mark(button, "aria-expanded", name === "acknowledge" ? "false" : String(name === mode));
     this.buttons.acknowledge.removeAttribute("aria-expanded");
@@ -188,7 +191,7 @@ export class AlertPanel {
     put(this.label, { comment: "Comment", close: "What it was (may be left out)", hold: "What for" }[mode] ?? "");
     put(this.send, { comment: "Write it down", close: "Close the alert", hold: "Keep them" }[mode] ?? "");
     mark(this.form, "aria-label", { comment: "Comment", close: "Close the alert", hold: "Keep the recordings" }[mode] ?? "");
-    const explained = mode === "hold" ? HELD : mode === "close" && this.alert?.state === "open" ? GOES_ON : "";
+    const explained = mode === "hold" ? (this.alert?.ended_s === null ? HELD_ON : HELD) : mode === "close" && this.alert?.state === "open" ? GOES_ON : "";
     put(this.explained, explained);
     this.explained.hidden = !explained;
   }
@@ -207,7 +210,8 @@ export class AlertPanel {
       put(this.status, mode === "hold" ? "Write down what for." : "Write something first.");
       return this.words.focus();
     }
-    if (mode !== "hold") return this.#act(mode, { words }, mode === "close" ? "Closed." : "Written down.");
+    if (mode === "close") return this.#act("close", { words, severity: this.#saw }, "Closed.");
+    if (mode === "comment") return this.#act("comment", { words }, "Written down.");
     const until_s = Math.round(this.#now() + Number(this.until.value) * DAY_S);
     return this.#act("hold", { until_s, why: words }, "");
   }
@@ -225,7 +229,11 @@ export class AlertPanel {
         signal: AbortSignal.timeout(WITHIN_MS),
       });
       if (answer.status === 401) this.app.session();
-      if (!answer.ok) throw new Error(await refusal(answer));
+      if (!answer.ok) {
+        const why = await refusal(answer);
+        if (answer.status === 409) await this.#look(alert.id);
+        throw new Error(why);
+      }
       const told = await answer.json();
       if (this.alert?.id === alert.id) this.#done(what, told, words);
       this.on.done(what === "hold" ? alert : told, what);
@@ -238,12 +246,22 @@ export class AlertPanel {
     }
   }
 
+  /** It is not what it was when somebody looked: from now on, what is shown now is what they saw. */
+  async #look(id) {
+    await this.on.changed(id);
+    if (this.alert?.id === id) this.#saw = this.alert.severity;
+  }
+
   #done(what, told, words) {
     const inForm = this.form.contains(document.activeElement) || document.activeElement === this.buttons.acknowledge;
     this.#ask("");
-    const held = what === "hold" ? `Kept until ${this.zone.day(told.until_s)}, ${this.zone.minutes(told.until_s)}: ${lengthOf(60 * told.minutes)} of recordings.` : words;
-    put(this.status, held);
+    put(this.status, what === "hold" ? this.#held(told) : words);
     if (inForm) this.#return();
+  }
+
+  #held({ until_s: until, minutes, goes_on: goesOn }) {
+    const more = goesOn ? " so far, and what follows until half a minute after its end" : "";
+    return `Kept until ${this.zone.day(until)}, ${this.zone.minutes(until)}: ${lengthOf(60 * minutes)} of recordings${more}.`;
   }
 
   /** The focus goes back to where it was before the line was opened. */

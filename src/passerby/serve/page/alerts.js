@@ -1,6 +1,6 @@
 // The inbox of alerts: what goes on, what is over, what was closed; one of them large beside it, or, on a phone, instead.
 // It speaks of places: nobody is named in it but who works here.
-import { SILENT } from "./alert_feed.js";
+import { SILENT, isSilence } from "./alert_feed.js";
 import { Part } from "./alert_list.js";
 import { AlertPanel } from "./alert_panel.js";
 import { countWords, inOrder, where } from "./alert_words.js";
@@ -8,7 +8,10 @@ import { element, icon, put } from "./elements.js";
 import { ZoneTime } from "./zone_time.js";
 
 const CLOSED_PAGE = 50;
+const CLOSED_AT_ONCE = 200; // the server gives no more in one answer
+const MOST_CLOSED = 500;
 const CLOSED_EVERY_MS = 10_000;
+const PARTLY = "Older alerts cannot be asked for just now: of them, what follows is what was last known.";
 const WITHIN_MS = 20_000;
 const ID = /^[0-9a-f]{16}$/;
 const NARROW = matchMedia("(max-width: 56rem)");
@@ -32,10 +35,12 @@ export function styled() {
 
 export class Alerts {
   #state = null;
-  #closed = new Map();
+  #closed = []; // among the newest alerts of all, as many as are wanted
   #closedNext = "";
+  #closedWanted = CLOSED_PAGE;
   #closedAsked = 0;
   #closedMs = -Infinity;
+  #closedDue = true; // something has changed since they were asked for
   #chosen;
   #single = null; // the chosen one, where it is in no list
   #missing = "";
@@ -47,17 +52,18 @@ export class Alerts {
     this.#chosen = ID.test(id) ? id : "";
     this.#missing = id && !this.#chosen ? "There is no such alert." : "";
     this.zone = new ZoneTime();
-    this.panel = new AlertPanel(app, this.zone, { done: (alert, what) => this.#done(alert, what), now: () => this.#now() });
+    this.panel = new AlertPanel(app, this.zone, { done: (alert, what) => this.#done(alert, what), changed: (id) => this.#anew(id), now: () => this.#now() });
     this.parts = { open: new Part("Going on", "al-open"), ended: new Part("Over, not closed", "al-ended"), closed: new Part("Closed", "al-closed") };
     this.name = element("h2", { tabindex: -1 }, "Alerts");
     this.sum = element("p", { class: "al-sum" });
     this.trouble = element("p", { class: "banner", role: "status", hidden: true });
     this.further = this.#button("Show more", () => app.bell.more());
-    this.earlier = this.#button("Show earlier ones", () => this.#look(this.#closedNext));
+    this.earlier = this.#button("Show earlier ones", () => this.#lookFurther());
+    this.elsewhere = element("p", { class: "small", hidden: true }, "Earlier ones are told by ", element("code", {}, "passerby alerts list"), ".");
     this.calm = element("div", { class: "note al-calm", hidden: true });
     this.keysButton = this.#button("Keys", () => this.#keys());
     this.keysButton.append(element("kbd", { "aria-hidden": "true" }, "?"));
-    const lists = element("div", { class: "al-lists" }, this.calm, this.parts.open.node, this.parts.ended.node, this.further, this.parts.closed.node, this.earlier);
+    const lists = element("div", { class: "al-lists" }, this.calm, this.parts.open.node, this.parts.ended.node, this.further, this.parts.closed.node, this.earlier, this.elsewhere);
     this.node = element("div", { class: "page al", tabindex: -1 },
       element("div", { class: "al-head" }, this.name, this.sum, this.keysButton), this.trouble, element("div", { class: "al-body" }, lists, this.panel.node));
     this.dialog = null;
@@ -88,58 +94,73 @@ export class Alerts {
       if (answer.zone) this.zone.learn(answer.zone, answer.offsets);
       else this.zone.learn("this device", [{ from_s: 0, offset_s: -60 * new Date().getTimezoneOffset() }]);
       const gone = before?.answer?.alerts.some((alert) => !answer.alerts.some((one) => one.id === alert.id));
-      if (gone || performance.now() - this.#closedMs > CLOSED_EVERY_MS) this.#look("");
+      this.#closedDue = true;
+      if (gone) this.#look();
       this.#find();
     }
     this.#draw();
   }
 
-  /** Asks for the alerts that were closed: the newest, or those that follow. */
-  async #look(before) {
+  /** Asks for the alerts that were closed, all that are shown anew: so none between is left out, and none stays that was deleted. */
+  async #look() {
     const asked = ++this.#closedAsked;
     this.#closedMs = performance.now();
-    try {
-      const to = before ? "" : `&to=${Math.ceil(this.#now()) + 60}`;
-      const answer = await fetch(`/api/alerts?limit=${CLOSED_PAGE}${before ? `&to=${Math.ceil(this.#now()) + 60}&before=${before}` : to}`, { cache: "no-store", signal: AbortSignal.timeout(WITHIN_MS) });
-      if (!answer.ok || asked !== this.#closedAsked || this.#left) return;
-      const told = await answer.json();
-      const first = !this.#closed.size;
-      for (const alert of told.alerts) if (alert.state === "closed") this.#closed.set(alert.id, alert);
-      if (before || first) this.#closedNext = told.next;
-      this.#draw();
-    } catch (error) {
-      if (!(error instanceof TypeError || error.name === "TimeoutError" || error instanceof SyntaxError)) throw error;
+    this.#closedDue = false;
+    const to = Math.ceil(this.#now()) + 60;
+    const found = [];
+    let next = "";
+    for (let left = this.#closedWanted; left > 0; ) {
+      const limit = Math.min(CLOSED_AT_ONCE, left);
+      const told = (await asking(`/api/alerts?limit=${limit}&to=${to}${next && `&before=${next}`}`)).told;
+      if (asked !== this.#closedAsked || this.#left) return;
+      this.#closedDue ||= !told;
+      if (!told) return;
+      found.push(...told.alerts);
+      next = told.next;
+      left = next ? left - limit : 0;
     }
+    this.#closedNext = next;
+    const chosen = this.#closed.find((alert) => alert.id === this.#chosen);
+    this.#closed = found.filter((alert) => alert.state === "closed");
+    if (chosen && !this.#closed.some((alert) => alert.id === chosen.id)) {
+      this.#single = chosen;
+      this.#find();
+    }
+    this.#draw();
+  }
+
+  #lookFurther() {
+    this.#closedWanted = Math.min(MOST_CLOSED, this.#closedWanted + CLOSED_PAGE);
+    this.#look();
   }
 
   /** The chosen alert, where it is in no list: it was closed long ago, or it does not exist. */
   async #find() {
     const id = this.#chosen;
     if (!id || this.#state?.answer?.alerts.some((alert) => alert.id === id)) return;
-    try {
-      const answer = await fetch(`/api/alerts/${id}`, { cache: "no-store", signal: AbortSignal.timeout(WITHIN_MS) });
-      if (id !== this.#chosen || this.#left) return;
-      if (answer.status === 404) this.#missing = "There is no such alert, or none any more.";
-      else if (answer.ok) {
-        this.#single = await answer.json();
-        if (this.#single.state === "closed") this.#closed.set(id, this.#single);
-      }
-      this.#draw();
-    } catch (error) {
-      if (!(error instanceof TypeError || error.name === "TimeoutError" || error instanceof SyntaxError)) throw error;
-    }
+    const { told, gone } = await asking(`/api/alerts/${id}`);
+    if (id !== this.#chosen || this.#left) return;
+    if (gone) {
+      this.#missing = "There is no such alert, or none any more.";
+      this.#single = null;
+      this.#closed = this.#closed.filter((alert) => alert.id !== id);
+    } else if (told) this.#single = told;
+    this.#draw();
   }
 
-  /** The lists as they are shown. */
+  /** The lists as they are shown. The chosen alert is among the closed ones, however long ago that was. */
   #lists() {
     const now = this.#state?.answer?.alerts ?? [];
     const ids = new Set(now.map((alert) => alert.id));
-    const closed = [...this.#closed.values()].filter((alert) => !ids.has(alert.id)).sort((one, other) => other.opened_s - one.opened_s);
+    const all = new Map(this.#closed.map((alert) => [alert.id, alert]));
+    if (this.#single?.id === this.#chosen && this.#single.state === "closed") all.set(this.#single.id, this.#single);
+    const closed = [...all.values()].filter((alert) => !ids.has(alert.id)).sort((one, other) => other.opened_s - one.opened_s);
     return { open: inOrder(now.filter((alert) => alert.state === "open")), ended: inOrder(now.filter((alert) => alert.state === "ended")), closed };
   }
 
   #draw() {
     if (!this.parts || this.#left) return;
+    if (this.#closedDue && this.#state?.fresh && performance.now() - this.#closedMs > CLOSED_EVERY_MS) this.#look();
     const state = this.#state;
     const lists = this.#lists();
     const all = [...lists.open, ...lists.ended, ...lists.closed];
@@ -150,10 +171,13 @@ export class Alerts {
     put(this.sum, open && all.some((one) => one.state !== "closed") ? [countWords(open) ? `${countWords(open)} open` : "Nothing is open", open.unacknowledged && `${open.unacknowledged} not acknowledged`].filter(Boolean).join(", ") : "");
     const hidden = Boolean(state?.answer?.next);
     this.further.hidden = !hidden;
-    this.earlier.hidden = !this.#closedNext;
+    const most = this.#closedWanted >= MOST_CLOSED;
+    this.earlier.hidden = !this.#closedNext || most;
+    this.elsewhere.hidden = !this.#closedNext || !most;
     const stale = state?.answer && !state.fresh;
-    put(this.trouble, stale ? `${state.words === SILENT ? "" : `${state.words} `}What follows is what was last known.` : "");
-    this.trouble.hidden = !stale;
+    const partly = state?.answer?.partly ? PARTLY : "";
+    put(this.trouble, stale ? `${state.words === SILENT ? "" : `${state.words} `}What follows is what was last known.` : partly);
+    this.trouble.hidden = !stale && !partly;
     this.node.classList.toggle("is-stale", Boolean(stale));
     this.#calm(lists, state);
     const alert = all.find((one) => one.id === this.#chosen) ?? (this.#single?.id === this.#chosen ? this.#single : null);
@@ -197,25 +221,41 @@ export class Alerts {
 
   /** Something was done: it is shown at once, and what else has changed is asked for. After a close, the next one is chosen. */
   #done(alert, what) {
-    const state = this.#state;
     if (what === "close") {
       const { open, ended } = this.#lists();
       const before = [...open, ...ended];
       const at = before.findIndex((one) => one.id === alert.id);
-      this.#closed.set(alert.id, alert);
+      this.#closed.push(alert);
       const next = before[at + 1] ?? before[at - 1];
       if (at >= 0 && this.#chosen === alert.id && next && !NARROW.matches) this.#choose(next.id);
       this.app.say(`Closed: ${where(alert).place}.${next && !NARROW.matches ? ` Next: ${where(next).place}.` : ""}`);
     }
-    if (what !== "hold" && state?.answer) {
-      const rest = state.answer.alerts.filter((one) => one.id !== alert.id || alert.state !== "closed").map((one) => (one.id === alert.id ? alert : one));
-      this.#state = { ...state, answer: { ...state.answer, alerts: rest } };
-      if (this.#closed.has(alert.id)) this.#closed.set(alert.id, alert);
-    }
-    if (this.#single?.id === alert.id && what !== "hold") this.#single = alert;
+    if (what !== "hold") this.#take(alert);
     this.#draw();
     this.app.bell.look();
+    if (what === "close") this.#look();
     this.#find();
+  }
+
+  /** Takes over how an alert is now. */
+  #take(alert) {
+    const state = this.#state;
+    if (state?.answer) {
+      const rest = state.answer.alerts.filter((one) => one.id !== alert.id || alert.state !== "closed").map((one) => (one.id === alert.id ? alert : one));
+      this.#state = { ...state, answer: { ...state.answer, alerts: rest } };
+    }
+    this.#closed = this.#closed.map((one) => (one.id === alert.id ? alert : one));
+    if (this.#single?.id === alert.id) this.#single = alert;
+  }
+
+  /** An alert is not what it was when somebody looked: it is shown as it is now. */
+  async #anew(id) {
+    const { told } = await asking(`/api/alerts/${id}`);
+    if (told && !this.#left) {
+      this.#take(told);
+      this.#draw();
+    }
+    this.app.bell.look();
   }
 
   /** Chooses an alert without a step in the browser's history, and goes to its line. */
@@ -303,5 +343,16 @@ export class Alerts {
     this.#left = true;
     NARROW.removeEventListener("change", this.#shape);
     this.dialog?.remove();
+  }
+}
+
+/** What the server says: `told`, or that it is `gone`; neither where no answer came, or one that says that it cannot be said now. */
+async function asking(path) {
+  try {
+    const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(WITHIN_MS) });
+    return { told: answer.ok ? await answer.json() : null, gone: answer.status === 404 };
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    return { told: null, gone: false };
   }
 }
