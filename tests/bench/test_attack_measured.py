@@ -1,6 +1,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from bench.attack_groups import Extent
 from bench.attack_linkage import LinkResult
 from bench.attack_measured import MEASURED_NUMBERS, MIDDLE, WALL_S, MeasuredWatcher, MeteredCamera, order_over
 from bench.attack_pace import pace_control
-from bench.attack_run import LinkAttack, results, show_links
+from bench.attack_pairs import PairResult
+from bench.attack_run import LinkAttack, PairAttack, results, show_links
 from passerby.measure.sighting import Sighting
 from passerby.released.measurement import Measurement, Pulse
 from passerby.released.scene import Size
@@ -124,3 +126,22 @@ def test_linkage_alone_can_be_asked_for_and_is_no_part_of_its_own() -> None:
     assert wanted.parts == ("linkage",)
     everything, _ = privacy.wanted_from(["--commit", "abc"], "", within=privacy.WITHIN)
     assert everything.parts == privacy.PARTS
+
+
+@pytest.mark.parametrize(("part", "others"), [("attacks", True), ("linkage", False)])
+def test_both_ways_of_asking_for_linkage_print_it(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, others: bool
+) -> None:
+    little = LinkResult(rate=0.13, redrawn=0.125, excess=0.005, upper=0.03, lower=-0.02, matches=768, groups=16)
+    links = [LinkAttack("across 10 s", little, little, little, little)]
+    pairs = [PairAttack("gait", None, PairResult(0.51, 0.54, 0.48, 300, 80, "few"))]
+    monkeypatch.setattr(privacy, "run_attacks", lambda *_: (pairs, links))
+    monkeypatch.setattr(privacy, "run_linkage", lambda *_: links)
+    monkeypatch.setattr(privacy, "pace_control", lambda *_: little)
+    wanted, _ = privacy.wanted_from(["--commit", "abc", "--only", part, "--folder", str(tmp_path)], "", within=privacy.WITHIN)
+    found = privacy.run(wanted)
+    printed = capsys.readouterr().out
+    assert ("same gait?" in printed) is others
+    assert bool(found["attacks"]["pairs"]) is others
+    assert "across 10 s, stream and measurements" in printed
+    assert found["attacks"]["linkage"][0]["measured"]["matches"] == 768

@@ -278,6 +278,16 @@ def test_where_cells_have_another_size_from_now_on_what_lies_there_is_not_over()
     assert set(life.live(2 * LASTS_S, larger)) <= {What.UPDATED}
 
 
+@pytest.mark.parametrize("missing_s", [1, 2, 5])
+def test_where_seconds_of_a_line_are_missing_those_who_crossed_in_them_are_not_known_not_to_have(missing_s: int) -> None:
+    life = Life(WORLDS["some against the direction"])
+    life.open()
+    while (life.second + 1) % 10:
+        life.live(1)
+    gap(life, missing_s)
+    assert set(life.live(LASTS_S)) <= {What.UPDATED}
+
+
 def test_a_second_of_which_hardly_anything_was_covered_is_not_heard_of_a_line() -> None:
     def heard(second: int) -> list[Heard]:
         told = pulse(second, ba=1)

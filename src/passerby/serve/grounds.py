@@ -265,7 +265,9 @@ class Grounds:
         if drawn is not None and drawn.mark == mark and _frame(drawn.message.scene) == _frame(bare.scene):
             name = drawn.name
         else:
-            name, place.jpegs = f"{self._next_number()}.{self._start}-{pending.plate}-{orders}-{bare.scene.plate_epoch}", {}
+            size = bare.scene.size
+            plate = f"{self._start}-{pending.plate}-{orders}-{bare.scene.plate_epoch}-{size.width_px}x{size.height_px}"
+            name, place.jpegs = f"{self._next_number()}.{plate}", {}
         place.withdrawn = False
         place.drawn = _Drawn(name, bare, pending.plate, orders, mark)
 

@@ -162,6 +162,7 @@ def test_an_end_that_the_channel_is_not_told_of_turns_the_state_off_all_the_same
         box = box_of(site(tmp_path, port, **keys), clock)
         box.start()
         box.accept(begun())
+        until(partial(has_told, box, clock, 1))
         until(partial(is_last, listener, clock, CROWD, ("ON", A)))
         clock.jump_s = 3600.0
         box.accept(then(A, 1, What.ENDED))

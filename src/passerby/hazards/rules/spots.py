@@ -74,8 +74,7 @@ class FigureSpots:
             if taken_s >= HELD_SHARE * known_s:
                 spot.since_s, spot.seen_s = second if spot.lapsed else spot.since_s, second
             spot.lapsed = second - spot.seen_s > spot.gap_s
-        doubted = second - self._begun_s <= self._doubted_s
-        self._spots = [one for one in self._spots if not one.lapsed or (doubted and one.before and second - one.seen_s <= LONGEST_GAP_S)]
+        self._spots = [one for one in self._spots if not one.lapsed or (one.before and second - one.seen_s <= LONGEST_GAP_S)]
         step_px = shown[-1].scene.size.height_px / GLYPH_STEPS_PER_HEIGHT
         for glyph in there[-1][0]:
             if len(self._spots) < MOST_SPOTS and not any(spot.seen_s == second and spot.holds(glyph) for spot in self._spots):
