@@ -19,12 +19,14 @@ class Line:
         port: Where it listens.
         most: Bytes that it hands on towards `to` in all, and then stands still; None = without end.
         connections: How often somebody connected.
+        began: What each of them began with, the first piece that came.
     """
 
     def __init__(self, to: int, delay_s: float = 0.0) -> None:
         self._to, self._delay_s = to, delay_s
         self.most: int | None = None
         self.connections = 0
+        self.began: list[bytes] = []
         self._handed_on = 0
         self._open: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -56,19 +58,22 @@ class Line:
                 there = socket.create_connection(("127.0.0.1", self._to))
                 self.connections += 1
                 self._open += [here, there]
-                self._carry(here, there, counted=True)
-                self._carry(there, here, counted=False)
+                self._carry(here, there, onwards=True)
+                self._carry(there, here, onwards=False)
 
-    def _carry(self, source: socket.socket, target: socket.socket, *, counted: bool) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, *, onwards: bool) -> None:
         pieces: queue.Queue[tuple[float, bytes]] = queue.Queue()
 
         def read() -> None:
-            data = b"-"
+            data, is_first = b"-", onwards
             while data:
                 try:
                     data = source.recv(65536)
                 except OSError:
                     data = b""
+                if is_first:
+                    self.began.append(data)
+                    is_first = False
                 pieces.put((time.monotonic() + self._delay_s, data))
 
         def write() -> None:
@@ -77,7 +82,7 @@ class Line:
                 due_s, data = pieces.get()
                 time.sleep(max(0.0, due_s - time.monotonic()))
                 with contextlib.suppress(OSError):
-                    if counted:
+                    if onwards:
                         self._hand_on(target, data)
                     else:
                         target.sendall(data)

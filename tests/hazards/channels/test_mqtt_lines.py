@@ -1,6 +1,7 @@
 """MQTT against a real broker over a line that is slow, stands still or breaks: what gets on is not given up, what was taken is not sent again."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -103,5 +104,22 @@ def test_what_was_taken_before_the_line_broke_is_not_sent_again(tmp_path: Path) 
         heard = events(listener)
         assert list(dict.fromkeys(heard)) == [f"{alert(number)}-0-home" for number in range(20)]
         assert len(heard) <= 21  # the one that was on its way comes twice
+        assert box.stop(12)
+        listener.close()
+
+
+def test_a_new_connection_has_the_name_of_the_lost_one_so_that_a_broker_ends_that_first(tmp_path: Path) -> None:
+    port = free_port()
+    with broker(port), Line(port) as line:
+        listener = Listener(port)
+        box = outbox(site(tmp_path, line.port, cameras=1))
+        box.start()
+        until(lambda: listener.of("passerby/status") == ["online"])
+        line.cut()
+        box.accept(opened(alert(1)))
+        until(lambda: box.health()[0].delivered == 1)
+        assert line.connections == 2
+        names = [re.findall(rb"passerby-[0-9a-f]{12}", began) for began in line.began]
+        assert names[0] == names[1] != []
         assert box.stop(12)
         listener.close()

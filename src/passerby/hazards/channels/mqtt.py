@@ -57,6 +57,8 @@ class MqttSender:
         discovery: bool = True,
     ) -> None:
         self._access, self._topics, self._discovery = access, topics, discovery
+        # One for all connections: what a broker still takes for us ends, and says its last, before the next one says anything.
+        self._identifier = f"passerby-{secrets.token_hex(6)}"
         self._announced = tuple(announced)
         self._around = around
         self._told: set[Cause] = set()
@@ -118,7 +120,7 @@ class MqttSender:
             at.port or (TLS_PORT if secure else PORT),
             username=self._access.user or None,
             password=self._access.password or None,
-            identifier=f"passerby-{secrets.token_hex(6)}",
+            identifier=self._identifier,
             will=None if self._around is None else aiomqtt.Will(self._topics.status, OFFLINE.encode(), qos=1, retain=True),
             timeout=WITHIN_S,
             keepalive=KEEP_ALIVE_S,
