@@ -71,11 +71,11 @@ def of_hazards(**changes: Any) -> str:
 
 
 def test_each_channel_says_what_waits_was_taken_sent_again_and_given_up() -> None:
-    ops = channel("ops", waiting=7, dead=2, delivered=40, retried=5, failing="no connection")
+    ops = channel("ops", waiting=7, dead=2, delivered=40, retried=5, lost=3, failing="no connection")
     read = values(of_hazards(channels=(ops, channel("boss", delivered=1))))
-    names = ("ok", "waiting", "delivered_total", "retried_total", "dead_letters")
-    assert [read[f"passerby_channel_{name}", (("channel", "ops"),)] for name in names] == [0, 7, 40, 5, 2]
-    assert [read[f"passerby_channel_{name}", (("channel", "boss"),)] for name in names] == [1, 0, 1, 0, 0]
+    names = ("ok", "waiting", "delivered_total", "retried_total", "dead_letters", "dead_letters_deleted_total")
+    assert [read[f"passerby_channel_{name}", (("channel", "ops"),)] for name in names] == [0, 7, 40, 5, 2, 3]
+    assert [read[f"passerby_channel_{name}", (("channel", "boss"),)] for name in names] == [1, 0, 1, 0, 0, 0]
 
 
 def test_alerts_that_were_opened_are_counted_by_kind_and_severity_from_zero_on() -> None:

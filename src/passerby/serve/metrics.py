@@ -109,13 +109,17 @@ def _channel_metrics(channels: tuple[ChannelHealth, ...]) -> Iterator[Metric]:
     delivered = CounterMetricFamily("passerby_channel_delivered", "Messages that were taken since the start.", labels=labels)
     retried = CounterMetricFamily("passerby_channel_retried", "Messages that were sent once more since the start, each time.", labels=labels)
     dead = GaugeMetricFamily("passerby_channel_dead_letters", "Messages that were given up and are kept.", labels=labels)
+    lost = CounterMetricFamily(
+        "passerby_channel_dead_letters_deleted", "Those that were deleted since the start, as there were too many.", labels=labels
+    )
     for channel in channels:
         works.add_metric([channel.channel], float(not channel.failing))
         waiting.add_metric([channel.channel], channel.waiting)
         delivered.add_metric([channel.channel], channel.delivered)
         retried.add_metric([channel.channel], channel.retried)
         dead.add_metric([channel.channel], channel.dead)
-    yield from (works, waiting, delivered, retried, dead)
+        lost.add_metric([channel.channel], channel.lost)
+    yield from (works, waiting, delivered, retried, dead, lost)
 
 
 def _measuring_metrics(measuring: HistoryHealth) -> Iterator[Metric]:

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from passerby.clock import SystemClock
+from passerby.hazards.alert import Cause, HazardKind
 from passerby.hazards.channels.signature import TOLERANCE_S, signature_of, verifies
 from passerby.hazards.channels.waiting import Waiting
 from passerby.hazards.channels.wording import trial
-from passerby.hazards.outbox import ALERTS
+from passerby.hazards.outbox import ALERTS, Outbox
 from tests.support.guarded_site import make_certificate
-from tests.support.told import SECRET, HttpReceiver, channel_table, site_with
+from tests.support.journals import KeptJournal
+from tests.support.told import SECRET, HttpReceiver, Listener, broker, channel_table, free_port, opened, site_with, until
 
 CLI = "from passerby.cli import main; main()"
 
@@ -43,6 +45,25 @@ def test_a_channel_is_tried_with_a_message_that_is_marked_as_an_exercise(tmp_pat
         run = passerby("test", path, "ops")
         assert (run.returncode, run.stderr) == (1, "not taken: the server answers 500\n")
         assert passerby("test", path, "nobody").returncode == 2
+
+
+def test_whoever_tries_a_broker_leaves_its_states_and_our_being_there_as_they_are(tmp_path: Path) -> None:
+    port = free_port()
+    with broker(port):
+        site = site_with(tmp_path, channel_table("home", "mqtt", f"mqtt://127.0.0.1:{port}"))
+        box = Outbox(site.state_folder / ALERTS, site, SystemClock(), KeptJournal(), environ=os.environ)
+        box.start()
+        box.accept(opened(cause=Cause("cameras", "gate-1"), kind=HazardKind.CAMERA))
+        listener = Listener(port)
+        until(lambda: len(listener.of("passerby/events")) == 1 or box.health()[0].delivered == 1)
+        run = passerby("test", str(site.folder / "site.toml"), "home")
+        assert (run.returncode, run.stdout) == (0, "home: taken\n"), run.stderr
+        until(lambda: listener.of("passerby/events")[-1:] and listener.of("passerby/events")[-1]["exercise"])
+        assert set(listener.of("passerby/status")) == {"online"}
+        assert listener.of("passerby/hazards/cameras/gate-1/_")[-1]["state"] == "ON"
+        assert not [name for name, _, _ in listener.heard if "/test_" in name]
+        assert box.stop(5)
+        listener.close()
 
 
 def test_the_list_says_what_waits_and_no_secret(tmp_path: Path) -> None:

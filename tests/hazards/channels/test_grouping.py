@@ -7,7 +7,7 @@ from passerby.hazards.channels.summary import MOST_LINES, summary_of
 from passerby.hazards.channels.waiting import Row
 
 
-def row(number: int, severity: Severity = Severity.WARNING) -> Row:
+def row(number: int, severity: Severity = Severity.WARNING, *, exercise: bool = False) -> Row:
     delivery = Delivery(
         id=f"{number}",
         site="Central station",
@@ -26,6 +26,7 @@ def row(number: int, severity: Severity = Severity.WARNING) -> Row:
         place="stairs",
         words="crowded",
         title=f"title {number}",
+        exercise=exercise,
     )
     return Row(number, 0.0, 0, "", delivery)
 
@@ -78,3 +79,18 @@ def test_a_summary_counts_all_and_begins_with_the_worst() -> None:
     assert lines[first + 1] == "title 400"
     assert sum(line.startswith("title ") for line in lines) == MOST_LINES
     assert f"and {500 - MOST_LINES} more" in lines
+
+
+def test_an_exercise_in_a_summary_is_counted_apart() -> None:
+    real, drill = row(1, Severity.NOTICE).delivery, row(2, Severity.ALARM, exercise=True).delivery
+    title, text = summary_of([drill, real])
+    assert title == "Central station: 1 message of 1 alert, up to notice"
+    lines = text.splitlines()
+    assert lines[1] == "and 1 message of an exercise"
+    assert "by severity: notice 1" in lines
+    assert "title 1" in lines
+    assert "title 2" not in lines
+    assert lines[-1] == "2 to 1"
+    title, text = summary_of([drill])
+    assert title == "EXERCISE: Central station: 1 message of 1 alert, up to alarm"
+    assert "of an exercise" not in text

@@ -15,6 +15,7 @@ import pytest
 from passerby.clock import SystemClock
 from passerby.hazards.alert import Event, Severity, What
 from passerby.hazards.channels.delivering import Pace, Told
+from passerby.hazards.channels.delivery import Letter
 from passerby.hazards.outbox import ALERTS, Listeners, Outbox
 from passerby.site.settings import Site
 from tests.support.journals import KeptJournal
@@ -127,6 +128,26 @@ def test_one_message_that_is_refused_does_not_hold_up_the_others_and_is_a_dead_l
     assert receiver.once == ids(0, 1, 3, 4)
     assert told[-1].words == "delivered"
     assert [one.alert for one in told if one.words.startswith("given up: the server answers 422")] == [alert(2)]
+
+
+def test_refusals_right_after_an_outage_give_up_nothing(tmp_path: Path, receiver: HttpReceiver) -> None:
+    refused: list[int] = []
+
+    def refuses(letter: Letter) -> bool:
+        refused.append(len(letter.deliveries))
+        return len(refused) <= 5
+
+    receiver.answer, receiver.refuses = 500, refuses
+    site = site_with(tmp_path, channel_table(address=receiver.address))
+    box = outbox(site)
+    box.accept_all(opened(alert(number)) for number in range(3))
+    box.start()
+    until(lambda: receiver.requests >= 6)
+    receiver.answer = 204
+    until(lambda: len(receiver.once) + box.health()[0].dead == 3)
+    assert (receiver.once, box.health()[0].dead) == (ids(0, 1, 2), 0)
+    assert refused[:6] == [3, 1, 1, 1, 1, 1], "all at once, and then the first alone: four refusals of it are none too many"
+    assert box.stop(5)
 
 
 def test_what_waits_for_too_long_is_given_up_and_can_be_sent_again(tmp_path: Path, receiver: HttpReceiver) -> None:
