@@ -15,11 +15,12 @@ import pytest
 from passerby.released.scene import Size
 from passerby.serve.outlet import KEPT_PICTURES
 from passerby.serve.slow_readers import READS_WITHIN_S
-from passerby.serve.streamer_orders import RATE_HZ
 from passerby.supervise.process_memory import resident_bytes
 from tests.support.streamed_site import StreamedSite
 
 READERS = 200
+HARDLY_FEWER = 0.6
+"""Pictures a second beside others, of those without: a machine that others use is not even over some seconds."""
 SLOW = """
 import json, socket, sys, time
 port, count, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
@@ -56,10 +57,19 @@ def fast_rate_hz(site: StreamedSite, seconds: float) -> float:
     return pictures / (time.monotonic() - begun_s)
 
 
+def until_nobody_reads(site: StreamedSite) -> None:
+    """Returns once no reader is left; fails where that is not within a minute and a half."""
+    waited, end_s = threading.Event(), time.monotonic() + 90
+    while site.streams.readers and time.monotonic() < end_s:
+        waited.wait(0.1)
+    assert site.streams.readers == 0
+
+
 def test_two_hundred_slow_readers_harm_nobody_and_cost_no_memory(tmp_path: Path) -> None:
     with StreamedSite({"gate": Size(768, 576)}) as site:
         with httpx.stream("GET", site.url("live/gate.ts"), timeout=30) as answer:
             next(answer.iter_raw())
+        alone_rate_hz = fast_rate_hz(site, 3)
         before = resident_bytes()
         command = [sys.executable, "-c", SLOW, str(site.server.port), str(READERS), "14"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as slow:
@@ -73,14 +83,15 @@ def test_two_hundred_slow_readers_harm_nobody_and_cost_no_memory(tmp_path: Path)
             read = json.loads(slow.communicate(timeout=60)[0])
     assert len(read) == READERS
     assert min(read) > 0
-    assert early_rate_hz > RATE_HZ * 0.2  # a busy machine draws fewer
-    assert late_rate_hz > early_rate_hz * 0.5
+    assert min(early_rate_hz, late_rate_hz) > HARDLY_FEWER * alone_rate_hz > 0
     assert late - early < 12e6
     assert late - before < READERS * 400e3
 
 
 def test_one_that_never_reads_is_cut_off_and_the_others_go_on() -> None:
     with StreamedSite({"gate": Size(640, 480)}, grain=100) as site, contextlib.closing(socket.socket()) as never:
+        alone_rate_hz = fast_rate_hz(site, 3)
+        until_nobody_reads(site)
         never.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         never.connect(("127.0.0.1", site.server.port))
         never.sendall(f"GET /live/gate.ts HTTP/1.1\r\nHost: 127.0.0.1:{site.server.port}\r\n\r\n".encode())
@@ -88,10 +99,8 @@ def test_one_that_never_reads_is_cut_off_and_the_others_go_on() -> None:
         while site.streams.readers < 1:
             waited.wait(0.05)
         begun_s = time.monotonic()
-        assert fast_rate_hz(site, 3) > RATE_HZ * 0.2
-        while site.streams.readers and time.monotonic() - begun_s < 90:
-            waited.wait(0.1)
-        assert site.streams.readers == 0
+        assert fast_rate_hz(site, 3) > HARDLY_FEWER * alone_rate_hz > 0
+        until_nobody_reads(site)
         assert time.monotonic() - begun_s >= READS_WITHIN_S * 0.8
 
 

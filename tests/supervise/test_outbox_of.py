@@ -65,11 +65,11 @@ def test_what_a_rule_says_is_told_once_over_restarts_and_that_it_was_told_is_kep
     first.rules.say = [opened(A)]
     until(lambda: receiver.once == [f"{A}-0-ops"])
     first.desk.act(A, What.ACKNOWLEDGED, "operator")
-    until(lambda: len(receiver.once) == 2)
+    until(lambda: [one.delivered for one in first.outbox.health()] == [2])  # the answer came back, too
     first.stop()
     second = Running(site)
     second.rules.say = [then(A, 1, What.ENDED)]
-    until(lambda: len(receiver.once) == 3)
+    until(lambda: len(receiver.once) == 3 and [one.delivered for one in second.outbox.health()] == [1])
     second.stop()
     assert [(one.channel, one.delivered) for one in second.outbox.health()] == [("ops", 1)]
     assert [one.channel for one in second.thread.health().channels] == ["ops"]
