@@ -262,12 +262,27 @@ def test_after_a_move_not_known_is_not_home_and_without_one_it_says_nothing() ->
     assert told(run(Engine(site("", extra="")), range(1, 200), heard)) == [(20, What.OPENED)]
 
 
-def test_a_cover_that_is_seen_only_when_it_comes_lasts_until_the_view_changes_again() -> None:
-    """A white sheet: the gate says COVERED once, and then learns the sheet as the place."""
-    covered = [(0, GateState.WATCHING), (20, GateState.COVERED), (21, GateState.SETTLING), (45, GateState.WATCHING)]
-    assert [what for _, what, _ in watch(*covered, seconds=300)] == [What.OPENED]
-    found = watch(*covered, (200, GateState.MOVED), (201, GateState.SETTLING), (230, GateState.WATCHING), seconds=300)
+SHEET = ((0, GateState.WATCHING), (20, GateState.COVERED), (21, GateState.SETTLING), (45, GateState.WATCHING))
+"""The gate says COVERED once, and then learns the sheet as the place."""
+
+
+def test_a_cover_that_is_seen_only_when_it_comes_lasts_until_the_camera_is_at_home() -> None:
+    assert [what for _, what, _ in watch(*SHEET, seconds=300, away=(19, 300))] == [What.OPENED]
+    found = watch(*SHEET, (200, GateState.MOVED), (201, GateState.SETTLING), (230, GateState.WATCHING), seconds=300, away=(19, 201))
     assert [what for _, what, _ in found] == [What.OPENED, What.ENDED]
+
+
+def test_a_cover_of_which_a_rule_that_began_anew_sees_only_the_end_is_over_where_the_camera_is_at_home() -> None:
+    found = watch((0, GateState.COVERED), (1, GateState.SETTLING), (10, GateState.WATCHING), seconds=100, away=(0, 1))
+    assert [what for _, what, _ in found] == [What.OPENED, What.ENDED]
+
+
+def test_in_recordings_of_before_it_was_told_such_a_cover_lasts_until_the_view_changes_again() -> None:
+    def heard(second: int) -> list[Heard]:
+        state = GateState.COVERED if second == 20 else GateState.MOVED if second == 200 else GateState.WATCHING
+        return [old(scene(second - 1 + step / 5, state=state)) for step in range(5)]
+
+    assert told(run(Engine(site("", extra="")), range(1, 200), heard)) == [(20, What.OPENED)]
 
 
 def test_a_dark_cover_that_is_taken_away_is_over_once_the_place_is_shown() -> None:

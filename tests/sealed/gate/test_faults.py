@@ -151,6 +151,45 @@ def test_a_moved_camera_is_not_at_home_until_it_sees_the_first_view_again_howeve
     assert {one.at_home for time_s, one in health.items() if time_s >= TO_S + 3} == {True}
 
 
+def at_home_of(play: Play) -> dict[float, bool | None]:
+    return {scene.time_s: scene.health.at_home for scene in shown(play, Blind()).scenes}
+
+
+@pytest.mark.parametrize("name", ["black", "covered by something dark", "covered by something bright", "mostly covered", "defocused"])
+def test_a_camera_that_is_turned_under_a_cover_is_not_at_home_once_that_is_gone(name: str) -> None:
+    turned = bumped(20, 0)
+
+    def turned_under_it(picture: Picture, time_s: float) -> Picture:
+        return VIEWS[name][0](picture, time_s) if time_s < FROM_S + 4 else turned(picture, time_s)
+
+    at_home = at_home_of(Play(STAGE, seconds=END_S, hz=2, camera=during(turned_under_it, END_S)))
+    assert {one for time_s, one in at_home.items() if time_s < FROM_S} == {True}
+    assert True not in {one for time_s, one in at_home.items() if time_s >= FROM_S + 1}
+    assert at_home[max(at_home)] is False
+
+
+@pytest.mark.parametrize("name", ["black", "covered by something dark", "covered by something bright", "mostly covered", "defocused"])
+def test_a_camera_that_was_covered_is_at_home_again_as_soon_as_it_sees_the_place(name: str) -> None:
+    at_home = at_home_of(Play(STAGE, seconds=END_S, hz=2, camera=during(VIEWS[name][0])))
+    assert {one for time_s, one in at_home.items() if time_s >= TO_S + 2} == {True}
+
+
+def test_a_camera_that_is_moved_before_it_has_learned_the_place_in_another_light_is_not_at_home() -> None:
+    def change(picture: Picture, time_s: float) -> Picture:
+        darker = lit(0.5)(picture, time_s)
+        return bumped(20, 0)(darker, time_s) if time_s >= FROM_S + 1.5 else darker
+
+    at_home = at_home_of(Play(STAGE, seconds=END_S, hz=2, camera=during(change, END_S)))
+    assert True not in {one for time_s, one in at_home.items() if time_s >= FROM_S + 2.5}
+    assert at_home[max(at_home)] is False
+
+
+@pytest.mark.parametrize("name", ["light halved", "light up by half", "colour to infrared", "colour to a darker infrared"])
+def test_another_light_leaves_a_camera_at_home(name: str) -> None:
+    at_home = at_home_of(Play(STAGE, seconds=END_S, hz=2, camera=during(VIEWS[name][0], END_S)))
+    assert {one for time_s, one in at_home.items() if time_s >= FROM_S + 1} == {True}
+
+
 def test_where_nothing_is_seen_or_not_surely_it_is_not_known_whether_a_camera_is_at_home() -> None:
     gate = Gate(STAGE.size, SETTINGS, Blind())
     assert gate.withheld(0.0, GateState.BAD_FRAME).health.at_home is None

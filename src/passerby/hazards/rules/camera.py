@@ -106,7 +106,9 @@ class CameraRule:
         if before is None or before.state is not state:
             self._state = _State(state, at_s)
         covered = self._latched is not None and self._latched.state is GateState.COVERED
-        if covered and state is not GateState.COVERED:
+        if covered and state is GateState.WATCHING and health.at_home:
+            self._latched = None
+        elif covered and state is not GateState.COVERED:
             # What covered it is gone where the view changes once more; it is over once the place is shown.
             self._latched = _State(GateState.LIGHT_CHANGED, at_s) if state in BACK or stayed_covered or new_connection else self._latched
         elif state in (GateState.COVERED, GateState.MOVED) and (self._latched is None or self._latched.state is not state):

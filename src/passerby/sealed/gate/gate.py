@@ -153,7 +153,7 @@ class Gate:
 
     @property
     def was_moved(self) -> bool:
-        """Whether the camera was moved, and has not been seen to see the same place again."""
+        """Whether the camera was moved or covered, and has not been seen to see the same place again."""
         return self._home.is_left
 
     @property
@@ -215,7 +215,7 @@ class Gate:
         self._fault = seen.state
         self._observed = Observed(seen.working, seen.changed, place, self._known, self._never)
         view = self._watch.view
-        if seen.state is GateState.MOVED or view is View.OTHER:
+        if seen.state in (GateState.MOVED, GateState.COVERED) or view is View.OTHER:
             self._leave_home()
         elif self._home.is_left and seen.state is GateState.WATCHING:
             self._home.look(seen.working, ~seen.hidden, time_s)
@@ -232,7 +232,7 @@ class Gate:
         self._freeze()
 
     def _leave_home(self) -> None:
-        """The camera was moved: away from what was learned, or from a plate of before that was handed in and is not seen any more."""
+        """The camera was moved or covered: away from what was learned, or from a plate of before that was handed in and is not seen any more."""
         if self._restored is None:
             self._home.leave(self._reference, self._known)
         else:
@@ -255,6 +255,7 @@ class Gate:
         self._watch.forget()
         if self._looks is None:
             return
+        self._home.keep(self._reference, self._known)
         self._plate = Plate(self._grid, self._settings, keep_samples=False)
         self._looks.forget(np.ones(self._grid.block_shape, bool))
         self._light, self._exposure = LightModel(), Exposure()

@@ -14,24 +14,38 @@ class Home:
 
     def __init__(self) -> None:
         self._recognition: Recognition | None = None
+        self._kept: Recognition | None = None
         self._shape: tuple[int, ...] = ()
+        self._kept_shape: tuple[int, ...] = ()
 
     @property
     def is_left(self) -> bool:
-        """Whether the camera was moved, and has not been seen to see the same again."""
+        """Whether the camera was moved or covered, and has not been seen to see the same again."""
         return self._recognition is not None
 
+    def keep(self, reference: Picture, known: Mask) -> None:
+        """Says that the plate is about to be dropped: a camera that is moved before the next is known leaves the view of this one.
+
+        Args:
+            reference: As `leave`.
+            known: As `leave`.
+        """
+        if self._recognition is None:
+            view = Recognition(grey_of(reference), known)
+            if view.can_tell:
+                self._kept, self._kept_shape = view, known.shape
+
     def leave(self, reference: Picture, known: Mask) -> None:
-        """Says that the camera was moved.
+        """Says that the camera was moved, or that something came before it.
 
         Args:
             reference: The place as it was known (working picture).
-            known: Where it was. Where next to nothing was known, the view cannot be told from another one, and nothing is held against it.
+            known: Where it was. Where next to nothing was known, the view that was known last is left; where none ever was, no view can be told from
+                another one, and nothing is held against it.
         """
         if self._recognition is None:
-            recognition = Recognition(grey_of(reference), known)
-            self._recognition = recognition if recognition.can_tell else None
-            self._shape = known.shape
+            self.keep(reference, known)
+            self._recognition, self._shape = self._kept, self._kept_shape
 
     def look(self, working: Picture, visible: Mask, time_s: float) -> None:
         """Compares a picture with the view that was left; only pixels that are `visible`, under no subject, are read.
