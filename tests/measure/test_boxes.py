@@ -71,6 +71,14 @@ def test_what_is_wide_and_beside_somebody_surer_and_no_taller_may_be_pushed() ->
     assert things((PERSON, 0.8), (behind, 0.5)) == [False, False], "taller, and on other ground"
 
 
+@pytest.mark.parametrize("people", [3, 8])
+def test_in_a_row_of_people_shoulder_to_shoulder_nobody_is_a_thing(people: int) -> None:
+    widths = [0.62, 0.7, 0.8]
+    row = [((60.0 * at, 100.0, 60.0 * at + 100 * widths[at % 3], 200.0), 0.60 + 0.04 * (at % 2)) for at in range(people)]
+    assert things(*row) == [False] * people
+    assert sum(things(*row[:2])) == 1, "two alone may be one with what they push"
+
+
 def test_only_boxes_that_are_kept_push_and_are_pushed() -> None:
     boxes, scores = np.array([PERSON, STROLLER], float), np.array([0.8, 0.5])
     assert like_things(boxes, scores, [1]) == [False, False]

@@ -31,6 +31,8 @@ BESIDE: Final = 0.9
 ON_THE_GROUND_BESIDE: Final = 0.3
 """In heights of who pushes: so far aside, and so far up or down the picture, is what they push."""
 HARDLY_TALLER: Final = 0.05
+WITH_WHOM: Final = 2
+"""Boxes of what is pushed and of who pushes it; where there are more together, all are people."""
 
 
 def of_one_each(boxes_xyxy: Floats, scores: Floats) -> list[int]:
@@ -55,7 +57,9 @@ def of_one_each(boxes_xyxy: Floats, scores: Floats) -> list[int]:
 
 
 def like_things(boxes_xyxy: Floats, scores: Floats, kept: list[int]) -> list[bool]:
-    """For each box whether it may be what somebody pushes: wide, beside a surer one of those `kept`, on the same ground, and not taller than that."""
+    """For each box whether it may be what somebody pushes: wide, beside a surer one of those `kept`, neither of them
+    beside anybody else, on the same ground, and not taller than that.
+    """
     likely = [False] * len(boxes_xyxy)
     boxes = boxes_xyxy[kept].astype(float)
     x, bottom = (boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]
@@ -67,7 +71,9 @@ def like_things(boxes_xyxy: Floats, scores: Floats, kept: list[int]) -> list[boo
     tall = height[None]
     near = (abs(x[:, None] - x[None]) < BESIDE * tall) & (abs(bottom[:, None] - bottom[None]) < ON_THE_GROUND_BESIDE * tall)
     lower = boxes[None, :, 1] <= boxes[:, None, 1] + HARDLY_TALLER * tall
-    pushed = wide & (near & lower & (scores[kept][None] > scores[kept][:, None])).any(1)
+    # In a row of people each is beside others, and boxes of those who stand shoulder to shoulder are wide.
+    alone = near.sum(1) <= WITH_WHOM
+    pushed = wide & alone & (near & alone[None] & lower & (scores[kept][None] > scores[kept][:, None])).any(1)
     for index, one in zip(kept, pushed.tolist(), strict=True):
         likely[index] = one
     return likely
