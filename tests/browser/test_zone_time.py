@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from passerby.serve.archive import Archive, ArchiveFacts, offsets_between
+from passerby.serve.archive import Archive, ArchiveFacts
+from passerby.site.times import offsets_between
 from tests.support.browser import Watched, needs_chromium
 from tests.support.recorded import DAY, HOUR, Kept
 from tests.support.staged_site import StagedPlace, StagedSite

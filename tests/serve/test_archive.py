@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.serve.archive import Archive, ArchiveFacts, file_name, offsets_between
+from passerby.serve.archive import Archive, ArchiveFacts, file_name
+from passerby.site.times import offsets_between
 from tests.support.recorded import DAY, KeptReceipts
 
 ZONES = ("UTC", "Europe/Zurich", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca", "America/Santiago", "Pacific/Apia")

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,13 +17,15 @@ from passerby.released.measurement import Heat, LineMinute, Measurement
 from passerby.store.answers import Reader
 from passerby.store.asking import HeatWish, heat_question_of
 from passerby.store.compacting import compact_all
-from passerby.store.heat_answers import heat, heat_of, in_whole_days
+from passerby.store.heat_answers import COMES_WITHIN_S, heat, heat_of, in_whole_days
 from passerby.store.heat_sheet import heat_json, heat_sheet, heat_table
 from passerby.store.history import History
+from passerby.store.layout import day_of
 from passerby.store.parquet import write_parquet
 from passerby.store.question import HeatCells, HeatMap, HeatQuestion
 from passerby.store.sheet import csv_of
 from passerby.store.suppression import K, told_cells
+from passerby.supervise.measured import MOST_LATE_S
 from tests.support.measured import DAY_S, kept
 
 COLUMNS = 3
@@ -155,3 +157,46 @@ def test_the_day_on_which_the_clock_changes_is_a_whole_day(day: str, hours: int)
     begin_s = datetime.fromisoformat(day).replace(tzinfo=zone).timestamp()
     snapped = in_whole_days(HeatQuestion("gate", begin_s + 7200, begin_s + 7260, zone), begin_s + 30 * 86400)
     assert snapped.to_s - snapped.from_s == hours * 3600
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("changes", ["2026-03", "2026-04", "2026-10", "2026-11"])
+def test_whoever_is_in_a_cell_at_midnight_is_told_of_the_day_it_was_wherever_the_clock_changes_in_the_range(
+    tmp_path: Path, zone: str, changes: str
+) -> None:
+    """With one offset for all of a range, a stay just after midnight would belong to the day before, on which others were in the cell four times."""
+    place = ZoneInfo(zone)
+    begin, end = datetime.fromisoformat(f"{changes}-01").replace(tzinfo=place), datetime.fromisoformat(f"{changes}-28").replace(tzinfo=place)
+    days = [begin + timedelta(number) for number in range((end.date() - begin.date()).days)]
+    stays_s = [int(day.replace(hour=hour, minute=1).timestamp()) for day in days for hour in (0, 20, 21, 22, 23)]
+    rows = [Measurement("gate", minute_s, 60.0, 0, (), (), Heat(36, COLUMNS, (1.0,))) for minute_s in stays_s]
+    assert {datetime.fromtimestamp(one, place).date() for one in stays_s} == {day.date() for day in days}
+    History(tmp_path).add(rows)
+    question = HeatQuestion("gate", begin.timestamp(), end.timestamp(), place)
+    with Reader(tmp_path) as reader:
+        assert heat_of(reader, question, least=5).grids[0].quarters == (5 * len(days),)
+        assert heat_of(reader, question, least=6).grids[0].quarters == (0,)
+
+
+def test_a_day_is_told_once_none_of_its_minutes_can_come_any_more() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    begin, end = (datetime(2026, 11, day, tzinfo=zone).timestamp() for day in (22, 24))
+    question = HeatQuestion("gate", begin, end, zone)
+    assert COMES_WITHIN_S > MOST_LATE_S + 60, "what is believed of a worker, and its minute"
+    assert in_whole_days(question, end + COMES_WITHIN_S).to_s == end
+    for passed_s in (0.5, 3600, MOST_LATE_S, COMES_WITHIN_S - 1):
+        assert in_whole_days(question, end + passed_s).to_s == end - 86400
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin", "UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_no_day_is_told_of_which_retention_has_deleted_a_part(zone: str) -> None:
+    place = ZoneInfo(zone)
+    question = HeatQuestion("gate", datetime(2026, 11, 1, tzinfo=place).timestamp(), datetime(2026, 11, 20, tzinfo=place).timestamp(), place)
+    for first in (date(2026, 11, 10), date(2026, 11, 11)):
+        begin_s = in_whole_days(question, question.to_s + DAY_S, first).from_s
+        assert day_of(begin_s) >= first
+        assert day_of(begin_s - 86400) < first, "and no day more is left out"
+        assert datetime.fromtimestamp(begin_s, place).strftime("%H:%M") == "00:00"
+    assert in_whole_days(question, question.to_s + DAY_S, date(2020, 1, 1)) == in_whole_days(question, question.to_s + DAY_S)
+    with pytest.raises(SettingsError, match="whole days"):
+        in_whole_days(question, question.to_s + DAY_S, date(2026, 11, 21))

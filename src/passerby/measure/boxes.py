@@ -57,8 +57,9 @@ def of_one_each(boxes_xyxy: Floats, scores: Floats) -> list[int]:
 
 
 def like_things(boxes_xyxy: Floats, scores: Floats, kept: list[int]) -> list[bool]:
-    """For each box whether it may be what somebody pushes: wide, beside a surer one of those `kept`, neither of them
-    beside anybody else, on the same ground, and not taller than that.
+    """For each box whether it may be what somebody pushes.
+
+    Such a box is wide and beside a surer one of those `kept`, on the same ground, and not taller; neither of them is beside anybody else.
     """
     likely = [False] * len(boxes_xyxy)
     boxes = boxes_xyxy[kept].astype(float)

@@ -113,9 +113,9 @@ class LightField(msgspec.Struct, frozen=True, array_like=True):
 class GateHealth(msgspec.Struct, frozen=True, array_like=True):
     """How the gate is. Shares are of the picture's blocks, 0 to 1.
 
-    `at_home` says whether the camera looks at what its zones and lines were drawn on: False after it was moved or covered, until it is seen to see that
-    again, however well it has learned what it looks at instead. None = not known: nothing can be seen, or the scene was recorded before this was told.
-    Only True is home. A move before anything of the place was learned cannot be noticed.
+    `at_home` says whether the camera looks at what its zones and lines were drawn on: False after it was moved or covered, until it is seen to see
+    that again, however well it has learned what it looks at instead. None = not known: nothing can be seen, or the scene was recorded before this
+    was told. Only True is home. A move before anything of the place was learned cannot be noticed.
     """
 
     state: GateState

@@ -69,22 +69,6 @@ class Archive:
         return CAMERA_ID.fullmatch(camera) is not None and camera in self.cameras()
 
 
-def offsets_between(zone: tzinfo, from_s: float, to_s: float) -> list[tuple[float, int]]:
-    """From when on the zone is how many seconds ahead of UTC, in [from_s, to_s]; the first from `from_s` on."""
-    found = [(from_s, _offset_s(zone, from_s))]
-    at_s = from_s
-    while at_s < to_s:
-        next_s = min(to_s, at_s + DAY_S)
-        if _offset_s(zone, next_s) != found[-1][1]:
-            low_s, high_s = at_s, next_s
-            while high_s - low_s > 1.0:
-                middle_s = (low_s + high_s) // 2
-                low_s, high_s = (middle_s, high_s) if _offset_s(zone, middle_s) == found[-1][1] else (low_s, middle_s)
-            found.append((float(int(high_s)), _offset_s(zone, high_s)))
-        at_s = next_s
-    return found
-
-
 def file_name(camera: str, from_s: float, to_s: float, zone: tzinfo) -> str:
     """What an export is called: camera and time, in plain letters whatever the zone."""
     begin, end = (datetime.fromtimestamp(at_s, zone) for at_s in (from_s, to_s))
@@ -94,8 +78,3 @@ def file_name(camera: str, from_s: float, to_s: float, zone: tzinfo) -> str:
     sign = "p" if minutes >= 0 else "m"
     mark = "Z" if minutes == 0 else f"{sign}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
     return re.sub(r"[^A-Za-z0-9._-]", "-", f"{camera}_{begin:%Y%m%dT%H%M%S}-{until}_{mark}.mp4")
-
-
-def _offset_s(zone: tzinfo, at_s: float) -> int:
-    offset = datetime.fromtimestamp(at_s, zone).utcoffset()
-    return 0 if offset is None else round(offset.total_seconds())

@@ -4,7 +4,7 @@ import threading
 from typing import Final
 
 from passerby.record.activity import Activity
-from passerby.serve.archive import DAY_S, EARLIEST_S, Archive, offsets_between
+from passerby.serve.archive import DAY_S, EARLIEST_S, Archive
 from passerby.serve.exports import Exports
 from passerby.serve.recording_answers import (
     BinAnswer,
@@ -15,6 +15,7 @@ from passerby.serve.recording_answers import (
     TimelineAnswer,
 )
 from passerby.serve.viewings import Viewings
+from passerby.site.times import offsets_between
 
 MOST_BINS: Final = 1500
 BIN_MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440)

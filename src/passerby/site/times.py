@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, tzinfo
 
 from passerby.errors import SettingsError
+from passerby.site.durations import DAY_S
 
 HINT = "such as 2026-11-23T12:35:00, with Z for UTC or +01:00"
 
@@ -32,3 +33,24 @@ def text_of(wall_s: float, zone: tzinfo = UTC) -> str:
     """A time as people read it, to the second."""
     at = datetime.fromtimestamp(wall_s, zone)
     return f"{at:%Y-%m-%d %H:%M:%S}" + ("Z" if zone is UTC else f"{at:%z}")
+
+
+def offsets_between(zone: tzinfo, from_s: float, to_s: float) -> list[tuple[float, int]]:
+    """From when on the zone is how many seconds ahead of UTC, in [from_s, to_s]; the first from `from_s` on."""
+    found = [(from_s, _offset_s(zone, from_s))]
+    at_s = from_s
+    while at_s < to_s:
+        next_s = min(to_s, at_s + DAY_S)
+        if _offset_s(zone, next_s) != found[-1][1]:
+            low_s, high_s = at_s, next_s
+            while high_s - low_s > 1.0:
+                middle_s = (low_s + high_s) // 2
+                low_s, high_s = (middle_s, high_s) if _offset_s(zone, middle_s) == found[-1][1] else (low_s, middle_s)
+            found.append((float(int(high_s)), _offset_s(zone, high_s)))
+        at_s = next_s
+    return found
+
+
+def _offset_s(zone: tzinfo, at_s: float) -> int:
+    offset = datetime.fromtimestamp(at_s, zone).utcoffset()
+    return 0 if offset is None else round(offset.total_seconds())

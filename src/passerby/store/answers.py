@@ -110,6 +110,10 @@ class Reader:
             raise _too_many(most)
         return list(_weeks(known, question) if question.weekdays else _spans(known, question, begins))
 
+    def first_day(self) -> date | None:
+        """The first UTC day of which there is anything; None = there is nothing."""
+        return next(iter(self._layout.days()), None)
+
     def close(self) -> None:
         """Lets go of the DuckDB."""
         self._database = None

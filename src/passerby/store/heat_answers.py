@@ -5,14 +5,16 @@ What was seen is told by all rows of the camera: a minute in which nobody was th
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from passerby.errors import SettingsError
+from passerby.site.times import offsets_between
 from passerby.store.answers import MOST_SPANS, Found, Reader, Statement
 from passerby.store.buckets import midnight_s
-from passerby.store.layout import TABLES
+from passerby.store.layout import TABLES, day_of
 from passerby.store.question import HeatCells, HeatMap, HeatQuestion
 from passerby.store.tables import quoted
 
@@ -22,24 +24,38 @@ QUARTER_MIN: Final = 15
 """Whoever stays in a cell counts once in a quarter of an hour, and again in the next one."""
 DAY_MIN: Final = 1440
 DIGITS: Final = 1
+COMES_WITHIN_S: Final = 7500.0
+"""Minutes of a worker are taken up to two hours late, and a little more until they are written: so long after its end a day may still grow."""
 NOTHING: Final[tuple[list[Found], ...]] = ([], [], [])
 
 
-def in_whole_days(question: HeatQuestion, now_s: float) -> HeatQuestion:
+def in_whole_days(question: HeatQuestion, now_s: float, first: date | None = None) -> HeatQuestion:
     """The question as anybody but the operator may ask it: of whole days of the site's time zone that are over.
 
-    Of ranges that end at any minute, two that differ by one would tell that minute, cell by cell.
+    Of ranges that end at any minute, two that differ by one would tell that minute, cell by cell. So would a day that grows after it was told, or of
+    which retention, which goes by UTC days, deletes a part.
+
+    Args:
+        question: As it was asked.
+        now_s: Seconds since 1970 UTC.
+        first: The first UTC day of which there is a history.
 
     Raises:
         SettingsError: There is no such day in it.
     """
-    zone = question.zone
+    zone, over_s = question.zone, now_s - COMES_WITHIN_S
     begin = datetime.fromtimestamp(question.from_s, zone).date()
-    last = datetime.fromtimestamp(min(question.to_s, now_s) - 1e-3, zone).date()
+    if first is not None:
+        begin = max(begin, first)
+        begin += timedelta(day_of(midnight_s(begin, zone)) < first)
+    last = datetime.fromtimestamp(min(question.to_s, over_s) - 1e-3, zone).date()
     end_s = midnight_s(last + timedelta(1), zone)
-    from_s, to_s = midnight_s(begin, zone), end_s if end_s <= now_s else midnight_s(last, zone)
+    from_s, to_s = midnight_s(begin, zone), end_s if end_s <= over_s else midnight_s(last, zone)
     if from_s >= to_s:
-        raise SettingsError("where people were is told of whole days that are over", "give from and to as days, the last of them yesterday")
+        raise SettingsError(
+            "where people were is told of whole days that are kept and have been over for two hours",
+            "give from and to as days, the last of them yesterday",
+        )
     return replace(question, from_s=from_s, to_s=to_s)
 
 
@@ -57,14 +73,13 @@ def heat_of(reader: Reader, question: HeatQuestion, most: int = MOST_SPANS, leas
         SettingsError: There are too many cells.
     """
     where = f"camera = {quoted(question.camera)} AND minute >= {int(question.from_s // 60)} AND minute < {int(question.to_s // 60)}"
-
-    ahead_min = int(datetime.fromtimestamp(question.from_s, question.zone).utcoffset().total_seconds() // 60)  # type: ignore[union-attr]
+    local_min = _local_minute(question)
 
     def ask(sources: Mapping[str, str]) -> list[Statement]:
         if HEAT not in sources:
             return [(_covered(list(sources.values()), where), [])] if sources else []
         grids = sources[HEAT]
-        wanted = (_covered(list(sources.values()), where), _shapes(grids, where), _cells(grids, where, least, ahead_min))
+        wanted = (_covered(list(sources.values()), where), _shapes(grids, where), _cells(grids, where, least, local_min))
         return [(sql, []) for sql in wanted]
 
     covered, shapes, cells = [*reader.fetch(TABLES, question.from_s, question.to_s, ask), *NOTHING][:3]
@@ -92,15 +107,23 @@ def _shapes(sql: str, where: str) -> str:
     return f"SELECT cell_px, columns, max(len(person_s)) FROM ({sql}) WHERE {where} GROUP BY cell_px, columns ORDER BY cell_px, columns"
 
 
-def _cells(sql: str, where: str, least: int, ahead_min: int) -> str:
+def _local_minute(question: HeatQuestion) -> str:
+    """SQL of a minute of the site's time zone, whose clock may be set forward or back within the range."""
+    offsets = [(int(from_s // 60), ahead_s // 60) for from_s, ahead_s in offsets_between(question.zone, question.from_s, question.to_s)]
+    before = [f"WHEN minute < {next_min} THEN {ahead_min}" for (_, ahead_min), (next_min, _) in pairwise(offsets)]
+    last = offsets[-1][1]
+    return f"(minute + CASE {' '.join(before)} ELSE {last} END)" if before else f"(minute + {last})"
+
+
+def _cells(sql: str, where: str, least: int, local_min: str) -> str:
     """SQL of all cells in which somebody was: shape, place from 0, person-seconds, quarters of an hour in which somebody was there.
 
-    A day's quarters are a bit each, so that a year needs no table of all of them.
+    A day's quarters are a bit each, so that a year needs no table of all of them. `local_min` is SQL of a minute of the site's time zone.
     """
     return (
         "WITH cells AS (SELECT cell_px, columns, minute, unnest(person_s) AS person_s, generate_subscripts(person_s, 1) - 1 AS cell "
-        f"FROM ({sql}) WHERE {where}), days AS (SELECT cell_px, columns, cell, (minute + {ahead_min}) // {DAY_MIN} AS day, "
-        f"sum(person_s) AS person_s, bit_or(1::HUGEINT << ((minute + {ahead_min}) % {DAY_MIN} // {QUARTER_MIN})) AS quarters "
+        f"FROM ({sql}) WHERE {where}), days AS (SELECT cell_px, columns, cell, {local_min} // {DAY_MIN} AS day, "
+        f"sum(person_s) AS person_s, bit_or(1::HUGEINT << ({local_min} % {DAY_MIN} // {QUARTER_MIN})) AS quarters "
         "FROM cells WHERE person_s > 0 GROUP BY ALL) SELECT cell_px, columns, cell, sum(person_s), sum(bit_count(quarters)) "
         f"FROM days WHERE bit_count(quarters) >= {least} GROUP BY cell_px, columns, cell"
     )

@@ -81,10 +81,11 @@ class Historian:
 
     def _heat(self, ask: AskHeat) -> bytes:
         question = heat_question_of(ask.wish, _zone(ask.zone), ask.now_s)
+        reader = self._reader(ask.folder)
         if ask.for_operator:
-            heat = heat_of(self._reader(ask.folder), question, ask.most)
+            heat = heat_of(reader, question, ask.most)
         else:
-            heat = heat_of(self._reader(ask.folder), in_whole_days(question, ask.now_s), ask.most, K)
+            heat = heat_of(reader, in_whole_days(question, ask.now_s, reader.first_day()), ask.most, K)
         if ask.form == CSV:
             return csv_of(heat_sheet(heat, for_operator=ask.for_operator))
         return heat_json(heat, ask.zone, for_operator=ask.for_operator)

@@ -16,10 +16,9 @@ from passerby.hazards.kept_alert import Alert
 from passerby.record.holding import HoldWish, hold
 from passerby.record.places import RecordingsPlace
 from passerby.serve.alerts.answers import AFTER_S, AlertAnswer, AlertsAnswer, HoldAnswer, PlaceNames, alert_answer, open_counts, span_of
-from passerby.serve.archive import offsets_between
 from passerby.serve.recording_answers import OffsetAnswer
 from passerby.site.settings import Site
-from passerby.site.times import text_of
+from passerby.site.times import offsets_between, text_of
 from passerby.supervise.alert_desk import AlertDesk
 
 DAY_S: Final = 86400.0
@@ -122,7 +121,7 @@ class AlertInbox:
     def hold(self, alert: str, until_s: float, by: str, why: str) -> HoldAnswer:
         """Holds the recordings that show an alert, which is written down first. The alert tells of it.
 
-        Of an alert that goes on, they are held until half a minute from now; `held_alerts` extends that as long as it goes on, or comes back.
+        Of an alert that goes on, they are held until half a minute from now; `followed_holds` extends that as long as it goes on, or comes back.
 
         Raises:
             AlertError: There is no such alert, or no camera belongs to it, or it is not said what for.
