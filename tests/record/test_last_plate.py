@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from passerby.record.last_plate import last_plate
@@ -34,6 +35,23 @@ def test_a_camera_without_recordings_has_no_last_plate(tmp_path: Path) -> None:
     kept.run(70)
     kept.idle(2 * HOUR)
     assert last_plate(tmp_path, "gate") is None
+
+
+def test_of_a_camera_that_was_moved_it_is_what_it_showed_before(tmp_path: Path) -> None:
+    """With what it shows now, a gate that begins anew would take that for its place."""
+    kept = Kept(tmp_path)
+    kept.run(90)
+    at_home = last_plate(tmp_path, "gate")
+    moved = changed_block(7)
+    for _ in range(90):
+        message = kept.scenes["gate"].next(patches=(*plain_patches(), moved))
+        health = msgspec.structs.replace(message.scene.health, at_home=False)
+        kept.recordings.write(msgspec.structs.replace(message, scene=msgspec.structs.replace(message.scene, plate_epoch=9, health=health)))
+        kept.clock.sleep(1.0)
+    scene = last_plate(tmp_path, "gate")
+    assert scene is not None
+    assert at_home is not None
+    assert np.array_equal(shown_plate(scene), shown_plate(at_home))
 
 
 def test_the_minute_under_way_is_read_too_as_after_a_crash(tmp_path: Path) -> None:

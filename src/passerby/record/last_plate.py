@@ -19,6 +19,8 @@ MOST_MINUTES: Final = 5
 def last_plate(recordings: Path, camera: str) -> Scene | None:
     """The last recorded scene that showed some of the place, with all that it showed as patches and nothing else; None = there is none.
 
+    Of a camera that was moved since it is what it showed before: a gate that is handed that and sees something else knows that it is not at home.
+
     Raises:
         RecordingError: A file that is there cannot be read.
         SceneError: What is recorded is damaged.
@@ -38,7 +40,7 @@ class _Plate:
     """Follows scenes, as a renderer does.
 
     Attributes:
-        last: The last scene that showed some of the place.
+        last: The last scene that showed some of the place that zones were drawn on, and not of another one that the camera was turned to.
     """
 
     def __init__(self) -> None:
@@ -54,7 +56,7 @@ class _Plate:
         for patch in scene.patches:
             pixels = np.frombuffer(patch.pixels, np.uint8).reshape(patch.height_px, patch.width_px, 3)
             self._picture[patch.y_px : patch.y_px + patch.height_px, patch.x_px : patch.x_px + patch.width_px] = pixels
-        if any(scene.shown):
+        if any(scene.shown) and scene.health.at_home is not False:
             self.last = scene
 
     def whole(self, scene: Scene) -> Scene:

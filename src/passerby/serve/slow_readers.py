@@ -53,13 +53,21 @@ class CutOffWhoDoesNotRead(asyncio.Protocol):
 
 def _waiting_bytes(transport: Any) -> int:
     """What the other end has not taken yet: here, and in the system, which asks for more only when a good part of what it holds has been taken."""
-    waiting_bytes = int(transport.get_write_buffer_size())
+    waiting_bytes = int(transport.get_write_buffer_size()) + _sealed_bytes(transport)
     connection = transport.get_extra_info("socket")
     if connection is None or fcntl is None:
         return waiting_bytes
     held = array.array("i", [0])
     try:
         fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, held)
-    except OSError:  # a system that does not say, or a connection that is closed
+    except (OSError, ValueError):  # a system that does not say, or a connection that is closed
         return waiting_bytes
     return waiting_bytes + held[0]
+
+
+def _sealed_bytes(transport: Any) -> int:
+    """What TLS has made of it and the system has not taken yet: asyncio keeps that below what it tells of, and has no name for it."""
+    try:
+        return int(transport._ssl_protocol._transport.get_write_buffer_size())  # noqa: SLF001 - the tests see that it is there
+    except AttributeError:  # without TLS, or it has ended
+        return 0
