@@ -109,6 +109,6 @@ def words_of(error: Exception) -> str:
     """What may be said of an error that a thread outlived: our own words; of others the class and what the system says, and never their text."""
     if isinstance(error, PasserbyError):
         return str(error)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and type(error).__module__ != "ssl":  # what TLS says of a certificate names the server
         return f"{type(error).__name__}: {error.strerror or 'failed'}"
     return f"unexpected {type(error).__name__}"

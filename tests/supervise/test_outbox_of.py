@@ -14,8 +14,9 @@ from passerby.hazards.alert import Cause, HazardKind, What
 from passerby.hazards.alert_log import AlertLog
 from passerby.hazards.channels.delivering import Pace
 from passerby.hazards.channels.waiting import NAME, Waiting
-from passerby.hazards.outbox import ALERTS, Outbox
+from passerby.hazards.outbox import ALERTS, ENDED, Outbox
 from passerby.record.receipts import FileReceipts
+from passerby.serve.metrics import exposition
 from passerby.site.durations import DAY_S
 from passerby.site.settings import Site
 from passerby.supervise.alert_desk import AlertDesk
@@ -25,6 +26,7 @@ from passerby.supervise.outbox_of import outbox_of
 from tests.support.alerts import NOON, ToldRules
 from tests.support.journals import KeptJournal
 from tests.support.recorded import SetClock, SetMachine
+from tests.support.site_now import site_now
 from tests.support.told import HttpReceiver, channel_table, opened, site_with, then, until
 
 A, B = "a" * 16, "b" * 16
@@ -154,4 +156,18 @@ def test_an_outbox_that_fails_is_said_with_the_hazards(tmp_path: Path, monkeypat
     assert running.thread.health().failing == ""
     monkeypatch.setattr(running.outbox._routing, "escalate", lambda _: 1 / 0)
     until(lambda: running.thread.health().failing == "unexpected ZeroDivisionError")
+    running.stop()
+
+
+def test_channels_of_an_outbox_that_has_ended_by_itself_do_not_go_on_to_be_well(tmp_path: Path) -> None:
+    running = Running(site_with(tmp_path, channel_table("ops"), channel_table("boss")))
+    until(lambda: [one.failing for one in running.thread.health().channels] == ["", ""])
+    loop = running.outbox._loop
+    assert loop is not None
+    loop.call_soon_threadsafe(loop.stop)
+    until(lambda: not running.outbox.alive)
+    health = running.thread.health()
+    assert [one.failing for one in health.channels] == [ENDED, ENDED]
+    read = exposition(site_now(hazards=health), 0, 0).decode("utf-8")
+    assert [f'passerby_channel_ok{{channel="{name}"}} 0.0' in read for name in ("ops", "boss")] == [True, True]
     running.stop()

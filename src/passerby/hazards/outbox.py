@@ -7,28 +7,31 @@ channel, so that a channel that hangs holds up no other and nothing of ours.
 import asyncio
 import contextlib
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from passerby.clock import Clock
-from passerby.errors import OutputError, PasserbyError
+from passerby.errors import words_of
 from passerby.hazards.alert import Cause, Event
-from passerby.hazards.channels.delivering import Delivering, Done, Hooks, Pace, Told
+from passerby.hazards.channels.chore import Chore
+from passerby.hazards.channels.delivering import Delivering, Hooks, Pace
 from passerby.hazards.channels.faults import Faults
+from passerby.hazards.channels.figures import ChannelHealth, Figures
 from passerby.hazards.channels.known import OpenAlert
 from passerby.hazards.channels.routing import Routing
+from passerby.hazards.channels.saying import Journal, Listeners, Saying
 from passerby.hazards.channels.sender import Around, Sender
 from passerby.hazards.channels.senders import require_installed, sender_of
 from passerby.hazards.channels.waiting import Waiting
-from passerby.hazards.standing import Standing
 from passerby.site.channel_secrets import Access, accesses
 from passerby.site.channels import Channel
 from passerby.site.durations import DAY_S
 from passerby.site.settings import Site
+
+__all__ = ["ALERTS", "ENDED", "ChannelHealth", "Journal", "Listeners", "Outbox", "SenderMaker"]
 
 ALERTS: Final = "alerts"
 """In the state folder."""
@@ -41,66 +44,7 @@ GONE: Final = "there is no such channel any more"
 OURSELVES: Final = "outbox"
 """What fails and is no channel."""
 ENDED: Final = "the outbox ended: nobody is told"
-MOST_UNSAID: Final = 10_000
-"""So much that was given up waits to be told."""
 SenderMaker = Callable[[Site, Channel, Access, Clock, Around], Sender]
-
-
-class Journal(Protocol):
-    """Takes events; `supervise.journal` says more."""
-
-    def info(self, event: str, **facts: object) -> object:
-        """Something that happened as it should."""
-        ...
-
-    def warning(self, event: str, **facts: object) -> object:
-        """Something that somebody should look at."""
-        ...
-
-    def error(self, event: str, **facts: object) -> object:
-        """Something that does not work."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelHealth:
-    """How a channel is.
-
-    Attributes:
-        channel, kind: Which.
-        waiting: Deliveries that wait; where that cannot be read, as it was.
-        dead: Dead letters; the same.
-        delivered: Deliveries that were taken since the start.
-        retried: Deliveries that were sent once more since the start, each time.
-        failing: Why it fails, in words; "" = it does not.
-        failing_s: For how long.
-        lost: Dead letters of it that were deleted since the start, as there were too many of all.
-    """
-
-    channel: str
-    kind: str
-    waiting: int
-    dead: int
-    delivered: int
-    retried: int
-    failing: str
-    failing_s: float
-    lost: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Listeners:
-    """Who is told what becomes of alerts in channels. All are called from the outbox's thread.
-
-    Attributes:
-        told: Is told what was delivered and what was given up: for the alerts' history.
-        raised: Is given the events of alerts that channels fail: they go the way of all events, and so come back to `accept`.
-        standing: Says, at the start, which such alerts there are from before.
-    """
-
-    told: Callable[[Sequence[Told]], object] = lambda _: None
-    raised: Callable[[Event], object] = lambda _: None
-    standing: Callable[[], Iterable[Standing]] = tuple
 
 
 class Outbox:
@@ -134,22 +78,20 @@ class Outbox:
     ) -> None:
         self._site, self._clock, self._journal, self._environ = site, clock, journal, environ
         self._accesses = self._checked(site)
-        self._listeners = listeners or Listeners()
+        listeners = listeners or Listeners()
+        self._saying = Saying(journal, listeners)
         self._pace, self._make = pace or Pace(), make
         self._waiting = Waiting(folder, clock.wall_s())
         if self._waiting.damaged:
             journal.error("the outbox was damaged and was set aside: what waited in it is not told", file=f"{self._waiting.path.name}.damaged")
         self._routing = Routing(self._waiting, clock)
-        self._faults = Faults(clock, self._raised_safely, self._listeners.standing())
+        self._faults = Faults(clock, self._saying.raised, listeners.standing())
         self._lock = threading.Lock()
         self._woken: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deliverings: dict[str, Delivering] = {}
-        self._counted: dict[str, tuple[int, int]] = {}
+        self._counting = Figures(self._waiting)
         self._figures: tuple[ChannelHealth, ...] = ()
-        self._failing: dict[str, str] = {}
-        self._given_up: deque[Told] = deque(maxlen=MOST_UNSAID)
-        self._losing: set[str] = set()
         self._ending = threading.Event()
         self._changed = True
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -162,14 +104,13 @@ class Outbox:
     @property
     def failing(self) -> str:
         """Why nobody is told, or what is told cannot be kept, in words; "" = all is well. How each channel is, `health` says."""
-        if self._thread.ident is not None and not self._ending.is_set() and not self.alive:
-            return ENDED
-        return self._failing.get(OURSELVES, "")
+        return ENDED if self._has_ended else self._saying.failing(OURSELVES)
 
     @property
     def figures(self) -> tuple[ChannelHealth, ...]:
-        """How each channel was some seconds ago: whoever asks waits for no disk."""
-        return self._figures
+        """How each channel was some seconds ago: whoever asks waits for no disk. Where nobody is told any more, each of them fails."""
+        found = self._figures
+        return tuple(replace(one, failing=ENDED) for one in found) if self._has_ended else found
 
     def start(self) -> None:
         """Begins to deliver."""
@@ -219,7 +160,7 @@ class Outbox:
             site = self._site
         with self._waiting.at_once():
             given_up = [told for event in events for told in self._routing.accept(site, event)]
-        self._given_up.extend(given_up)
+        self._saying.given_up.extend(given_up)
         self._wake()
 
     def forget_days(self, is_due: Callable[[date], bool]) -> None:
@@ -236,21 +177,12 @@ class Outbox:
         """How each channel is."""
         with self._lock:
             site, at_work = self._site, dict(self._deliverings)
-        found = []
-        for channel in site.channels:
-            one = at_work.get(channel.id)
-            done, words, failing_s = (Done(), "", 0.0) if one is None else (one.done, one.words, one.failing_s)
-            try:
-                self._counted[channel.id] = self._waiting.counts(channel.id)
-            except OutputError as error:
-                words = words or error.message
-            waiting, dead = self._counted.get(channel.id, (0, 0))
-            found.append(
-                ChannelHealth(
-                    channel.id, channel.kind, waiting, dead, done.delivered, done.retried, words, failing_s, self._waiting.lost.get(channel.id, 0)
-                )
-            )
-        return tuple(found)
+        return self._counting.of(site.channels, at_work)
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether its thread has ended, and nobody has asked it to."""
+        return self._thread.ident is not None and not self._ending.is_set() and not self.alive
 
     def _checked(self, site: Site) -> dict[str, Access]:
         require_installed(site.channels)
@@ -266,33 +198,22 @@ class Outbox:
         tasks: dict[str, asyncio.Task[None]] = {}
         woken = asyncio.Event()
         self._woken, self._loop = woken, asyncio.get_running_loop()
-        forgot_at_s = wiped_at_s = ticked_at_s = counted_at_s = -FORGET_EVERY_S
+        chores = [
+            Chore(every_s, work, self._clock)
+            for every_s, work in ((TICK_S, self._tick), (COUNT_EVERY_S, self._count), (FORGET_EVERY_S, self._forget), (WIPE_EVERY_S, self._wipe))
+        ]
         try:
             while not self._ending.is_set():
                 woken.clear()
+                words = ""
                 try:
                     if self._changed or any(task.done() for task in tasks.values()):
                         await self._take_over(tasks)
-                    if self._clock.monotonic_s() - ticked_at_s >= TICK_S:
-                        ticked_at_s = self._clock.monotonic_s()
-                        self._given_up.extend(self._routing.escalate(self._site))
-                        self._tell_given_up()
-                        self._faults.tick()
-                    if self._clock.monotonic_s() - counted_at_s >= COUNT_EVERY_S:
-                        counted_at_s = self._clock.monotonic_s()
-                        self._figures = self.health()
-                        self._tell_lost()
-                    if self._clock.monotonic_s() - forgot_at_s >= FORGET_EVERY_S:
-                        forgot_at_s = self._clock.monotonic_s()
-                        self._waiting.forget(self._clock.wall_s() - REMEMBERED_S)
-                        self._waiting.count_anew()
-                        self._waiting.wipe(whole=True)
-                    if self._clock.monotonic_s() - wiped_at_s >= WIPE_EVERY_S:
-                        wiped_at_s = self._clock.monotonic_s()
-                        self._waiting.wipe()
-                    self._works(OURSELVES)
+                    for chore in sorted(chores, key=lambda chore: chore.due_s):  # one that always fails keeps no other from being done
+                        chore.do_if_due()
                 except Exception as error:  # noqa: BLE001 - the life of the thread is supervised here
-                    self._fails(OURSELVES, _words_of(error))
+                    words = words_of(error)
+                self._saying.is_so(OURSELVES, next((chore.failing for chore in chores if chore.failing), words))
                 for one in self._deliverings.values():
                     one.wake.set()
                 with contextlib.suppress(TimeoutError):
@@ -300,6 +221,23 @@ class Outbox:
                         await woken.wait()
         finally:
             await _cancelled(tasks.values())
+
+    def _tick(self) -> None:
+        self._saying.given_up.extend(self._routing.escalate(self._site))
+        self._saying.tell_given_up()
+        self._faults.tick()
+
+    def _count(self) -> None:
+        self._figures = self.health()
+        self._saying.lost(self._waiting.lost)
+
+    def _forget(self) -> None:
+        self._waiting.forget(self._clock.wall_s() - REMEMBERED_S)
+        self._waiting.count_anew()
+        self._waiting.wipe(whole=self._waiting.is_small)
+
+    def _wipe(self) -> None:
+        self._waiting.wipe()
 
     async def _take_over(self, tasks: dict[str, asyncio.Task[None]]) -> None:
         """Begins with the channels of the site as it is now. Where it raises, those of before go on, and it is done anew."""
@@ -342,7 +280,7 @@ class Outbox:
         def make(went: Callable[[int], object]) -> Sender:
             return self._make(site, channel, access, self._clock, Around(open_alerts, went))
 
-        hooks = Hooks(is_quiet, self._told_safely, self._on_failing)
+        hooks = Hooks(is_quiet, self._saying.told, self._on_failing)
         done = None if before is None else before.done
         return Delivering(channel.id, make, self._waiting, self._clock, self._pace, channel.group_from, hooks, done)
 
@@ -351,56 +289,17 @@ class Outbox:
         try:
             if words:
                 self._faults.fails(channel, words)
-                self._fails(channel, words)
             else:
                 self._faults.works(channel)
-                self._works(channel)
+            self._saying.is_so(channel, words)
         except Exception as error:  # noqa: BLE001 - a channel goes on, whatever becomes of its fault
-            self._fails(OURSELVES, _words_of(error))
-
-    def _fails(self, channel: str, words: str) -> None:
-        if channel not in self._failing:
-            self._journal.error("telling of alerts fails", channel=channel, why=words)
-        self._failing[channel] = words
-
-    def _works(self, channel: str) -> None:
-        if self._failing.pop(channel, ""):
-            self._journal.info("telling of alerts works again", channel=channel)
-
-    def _told_safely(self, told: Sequence[Told]) -> None:
-        if told:
-            self._safely(lambda: self._listeners.told(told))
-
-    def _tell_given_up(self) -> None:
-        """Tells what was given up as too much was waiting; of each alert once."""
-        gone = [self._given_up.popleft() for _ in range(len(self._given_up))]
-        self._told_safely(list({(one.alert, one.channel): one for one in gone}.values()))
-
-    def _tell_lost(self) -> None:
-        for channel, letters in self._waiting.lost.items():
-            if channel not in self._losing:
-                self._losing.add(channel)
-                self._journal.warning("dead letters are deleted, as there are too many", channel=channel, letters=letters)
-
-    def _raised_safely(self, event: Event) -> None:
-        self._safely(lambda: self._listeners.raised(event))
-
-    def _safely(self, tell: Callable[[], object]) -> None:
-        try:
-            tell()
-        except Exception as error:  # noqa: BLE001 - whoever listens holds up no channel
-            self._journal.error("what became of a message could not be noted", error=type(error).__name__)
+            self._saying.is_so(OURSELVES, words_of(error))
 
     def _wake(self) -> None:
         loop, woken = self._loop, self._woken
         if loop is not None and woken is not None:
             with contextlib.suppress(RuntimeError):  # it has ended
                 loop.call_soon_threadsafe(woken.set)
-
-
-def _words_of(error: Exception) -> str:
-    """What failed; foreign texts may quote an address."""
-    return str(error) if isinstance(error, PasserbyError) else f"unexpected {type(error).__name__}"
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:

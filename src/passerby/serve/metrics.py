@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from passerby.hazards.alert import HazardKind, Severity
-from passerby.hazards.outbox import ChannelHealth
+from passerby.hazards.channels.figures import ChannelHealth
 from passerby.released.messages import CameraHealth
 from passerby.supervise.camera_words import Condition
 from passerby.supervise.hazard_thread import HazardHealth

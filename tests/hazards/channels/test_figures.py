@@ -151,9 +151,9 @@ def test_of_what_could_not_be_kept_nothing_is_counted_or_told_as_given_up(tmp_pa
 
     with pytest.raises(RuntimeError):
         box.accept_all(events())
-    assert (box.health()[0].waiting, box.health()[0].lost, list(box._given_up)) == (1, 0, [])
+    assert (box.health()[0].waiting, box.health()[0].lost, list(box._saying.given_up)) == (1, 0, [])
     box.accept(opened(B, wall_s=NOW_S))
-    assert (box.health()[0].waiting, box.health()[0].lost, len(box._given_up)) == (1, 1, 1)
+    assert (box.health()[0].waiting, box.health()[0].lost, len(box._saying.given_up)) == (1, 1, 1)
     assert box.stop(5)
 
 

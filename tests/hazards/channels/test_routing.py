@@ -1,8 +1,5 @@
 """Who is told of what and when: severities, rules, cameras, escalation, quiet hours, and what a restart or a clock that jumps changes: nothing."""
 
-import sqlite3
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,21 +9,19 @@ from hypothesis import strategies as st
 from passerby.clock import SimulatedClock
 from passerby.errors import OutputError
 from passerby.hazards.alert import Cause, Event, HazardKind, Severity, What
-from passerby.hazards.channels import delivering as delivering_module
 from passerby.hazards.channels import waiting as waiting_module
-from passerby.hazards.channels.delivering import Pace
-from passerby.hazards.channels.delivery import ChannelError, Delivery
+from passerby.hazards.channels.delivery import Delivery
 from passerby.hazards.channels.known import known_after
 from passerby.hazards.channels.routing import OLD_S, Routing
 from passerby.hazards.channels.waiting import NAME, Waiting
 from passerby.hazards.kept_alert import State
 from passerby.hazards.kept_alert import after as alert_after
 from passerby.hazards.kept_alert import opened as alert_opened
-from passerby.hazards.outbox import ALERTS, ENDED, Outbox
+from passerby.hazards.outbox import ALERTS, Outbox
 from passerby.site.settings import Site
 from tests.support.journals import KeptJournal
 from tests.support.site_files import camera_table
-from tests.support.told import channel_table, opened, site_with, then, until
+from tests.support.told import channel_table, opened, site_with, then
 
 NOW_S = 1_764_000_000.0  # Monday, 2025-11-24 16:00 UTC
 A, B = "a" * 16, "b" * 16
@@ -260,198 +255,9 @@ def test_a_file_that_is_damaged_is_set_aside_and_said(tmp_path: Path) -> None:
 
 def test_what_cannot_be_kept_is_refused_and_can_be_given_again(tmp_path: Path) -> None:
     one = told(tmp_path, channel_table())
-    one.waiting._database.execute("PRAGMA query_only = ON")
+    one.waiting._file._database.execute("PRAGMA query_only = ON")
     with pytest.raises(OutputError, match="cannot be written"):
         one.give(at(opened(A)))
-    one.waiting._database.execute("PRAGMA query_only = OFF")
+    one.waiting._file._database.execute("PRAGMA query_only = OFF")
     one.give(at(opened(A)))
     assert one.waits("ops") == ["a0 opened"]
-
-
-class FailingSender:
-    """Takes nothing, or everything."""
-
-    most, summarises = 10, False
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-        self.fails = False
-        self.proves = False
-
-    async def send(self, deliveries: Sequence[Delivery]) -> None:
-        if self.fails:
-            raise ChannelError("no")
-        self.sent += [delivery.id for delivery in deliveries]
-
-    async def tend(self) -> bool:
-        """Nothing is held."""
-        return self.proves
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-
-def test_what_is_held_in_quiet_hours_is_told_when_they_end(tmp_path: Path) -> None:
-    site = site_with(tmp_path, channel_table(quiet='["Mo 15:00-17:00"]'))
-    clock, sender = SetClock(NOW_S), FailingSender()
-    box = Outbox(site.state_folder / ALERTS, site, clock, KeptJournal(), environ={}, pace=Pace(0.01, 0.02), make=lambda *_: sender)
-    box.start()
-    box.accept_all([at(opened(A)), at(opened(B, Severity.ALARM))])
-    until(lambda: sender.sent == [f"{B}-0-ops"])
-    assert box.health()[0].waiting == 1
-    clock.jump_s = 3600.0
-    until(lambda: sender.sent == [f"{B}-0-ops", f"{A}-0-ops"])
-    assert box.stop(5)
-
-
-def test_another_site_file_begins_and_ends_channels(tmp_path: Path) -> None:
-    senders: dict[str, FailingSender] = {}
-    site = site_with(tmp_path, channel_table("one"), channel_table("two"))
-    box = Outbox(
-        site.state_folder / ALERTS,
-        site,
-        SimulatedClock(NOW_S),
-        KeptJournal(),
-        environ={},
-        make=lambda _site, channel, *_: senders.setdefault(channel.id, FailingSender()),
-    )
-    box.start()
-    until(lambda: len(senders) == 2)
-    senders["two"].fails = True
-    box.accept(at(opened(A)))
-    until(lambda: senders["one"].sent == [f"{A}-0-one"])
-    box.follow(site_with(tmp_path, channel_table("one"), channel_table("three")))
-    box.accept(at(opened(B)))
-    until(lambda: "three" in senders and senders["three"].sent == [f"{B}-0-three"])
-    assert senders["one"].sent == [f"{A}-0-one", f"{B}-0-one"]
-    assert [one.channel for one in box.health()] == ["one", "three"]
-    until(lambda: len(box._waiting.dead("two")) == 1)
-    assert box.stop(5)
-
-
-def box_of(site: Site, clock: SimulatedClock, sender: FailingSender, journal: KeptJournal | None = None) -> Outbox:
-    journal = KeptJournal() if journal is None else journal
-    return Outbox(site.state_folder / ALERTS, site, clock, journal, environ={}, pace=Pace(0.01, 0.02), make=lambda *_: sender)
-
-
-def test_a_file_that_is_locked_at_the_start_keeps_channels_from_working_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_module, "BUSY_S", 0.05)
-    site, sender = site_with(tmp_path, channel_table()), FailingSender()
-    box = box_of(site, SimulatedClock(NOW_S), sender)
-    box.accept(at(opened(A)))
-    other = sqlite3.connect(site.state_folder / ALERTS / NAME, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    box.start()
-    until(lambda: "cannot be written" in box.failing)
-    other.execute("ROLLBACK")
-    other.close()
-    until(lambda: sender.sent == [f"{A}-0-ops"] and not box.failing)
-    assert box.stop(5)
-
-
-def test_the_outbox_outlives_what_nobody_thought_of_and_says_it_by_its_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    site, sender, journal = site_with(tmp_path, channel_table()), FailingSender(), KeptJournal()
-    box = box_of(site, SimulatedClock(NOW_S), sender, journal)
-    assert box.failing == ""
-
-    def escalate(_: Site) -> None:
-        raise ZeroDivisionError("https://user:hunter2@ops.example.org")
-
-    monkeypatch.setattr(box._routing, "escalate", escalate)
-    box.start()
-    until(lambda: box.failing == "unexpected ZeroDivisionError")
-    box.accept(at(opened(A)))
-    until(lambda: sender.sent == [f"{A}-0-ops"])
-    assert box.alive
-    assert journal.of("telling of alerts fails") == [{"channel": "outbox", "why": "unexpected ZeroDivisionError"}]
-    assert box.stop(5)
-    until(lambda: not box.alive)
-    assert box.failing != ENDED, "it was ended, it did not end"
-
-
-def test_a_thread_that_ended_by_itself_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    box = box_of(site_with(tmp_path, channel_table()), SimulatedClock(NOW_S), FailingSender())
-
-    async def deliver() -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(box, "_deliver", deliver)
-    box.start()
-    until(lambda: not box.alive)
-    assert box.failing == ENDED
-    assert box.stop(5)
-
-
-def test_what_was_taken_and_cannot_be_deleted_is_not_told_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    site, clock, sender = site_with(tmp_path, channel_table()), SimulatedClock(NOW_S), FailingSender()
-    box = box_of(site, clock, sender)
-    box.accept(at(opened(A)))
-    box.accept(at(opened(B)))
-    taken = box._waiting.taken
-
-    def cannot(channel: str, seqs: Sequence[int]) -> None:
-        raise OutputError("what waits to be told cannot be written: OperationalError")
-
-    monkeypatch.setattr(box._waiting, "taken", cannot)
-    box.start()
-    until(lambda: "cannot be written" in box.health()[0].failing and len(sender.sent) == 2)
-    box.follow(site)
-    for _ in range(5):
-        clock.sleep(20)
-        time.sleep(0.05)
-    assert sorted(sender.sent) == [f"{A}-0-ops", f"{B}-0-ops"]
-    assert box.health()[0].waiting == 2
-    monkeypatch.setattr(box._waiting, "taken", taken)
-    clock.sleep(2)
-    until(lambda: box.health()[0].waiting == 0 and not box.health()[0].failing)
-    assert len(sender.sent) == 2
-    assert box.stop(5)
-
-
-@pytest.mark.parametrize("proves", [False, True])
-def test_quiet_hours_do_not_end_that_a_channel_fails_unless_a_connection_is_held(
-    proves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivering_module, "FAILING_S", 1.0)
-    monkeypatch.setattr(delivering_module, "POLL_S", 0.02)
-    clock, sender, journal = SetClock(NOW_S), FailingSender(), KeptJournal()
-    sender.fails, sender.proves = True, proves
-    box = box_of(site_with(tmp_path, channel_table(quiet='["Mo 16:30-17:30"]')), clock, sender, journal)
-    box.accept(at(opened(A)))
-    box.start()
-    until(lambda: box.health()[0].failing == "no")
-    clock.sleep(5)
-    until(lambda: journal.of("telling of alerts fails"))
-    clock.jump_s = 3600.0
-    for _ in range(5):
-        clock.sleep(20)
-        time.sleep(0.05)
-    if proves:
-        until(lambda: not box.health()[0].failing)
-    else:
-        assert box.health()[0].failing == "no"
-        assert not journal.of("telling of alerts works again")
-    sender.fails, clock.jump_s = False, 0.0
-    clock.sleep(1)
-    until(lambda: sender.sent and not box.health()[0].failing and journal.of("telling of alerts works again"))
-    assert box.stop(5)
-
-
-def test_a_message_that_alone_is_refused_is_given_up_and_makes_no_channel_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivering_module, "POLL_S", 0.02)
-
-    class Refusing(FailingSender):
-        async def send(self, deliveries: Sequence[Delivery]) -> None:
-            raise ChannelError("the server answers 422", refused=True)
-
-    clock = SimulatedClock(NOW_S)
-    box = box_of(site_with(tmp_path, channel_table()), clock, Refusing())
-    box.accept(at(opened(A)))
-    box.start()
-
-    def is_given_up() -> bool:
-        clock.sleep(0.01)
-        return box.health()[0].dead == 1 and not box.health()[0].failing
-
-    until(is_given_up)
-    assert box.stop(5)

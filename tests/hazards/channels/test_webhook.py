@@ -1,19 +1,23 @@
 """Webhooks against a real HTTP server that fails, hangs, breaks off, refuses and comes back."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import pytest
 
 from passerby.clock import SystemClock
 from passerby.hazards.alert import Event, Severity, What
+from passerby.hazards.channels import webhook
 from passerby.hazards.channels.delivering import Pace, Told
 from passerby.hazards.channels.delivery import Letter
 from passerby.hazards.outbox import ALERTS, Listeners, Outbox
@@ -178,6 +182,55 @@ def test_a_redirect_is_not_followed(tmp_path: Path, receiver: HttpReceiver) -> N
     until(lambda: box.health()[0].failing == "the server answers 307")
     assert box.stop(5)
     assert receiver.deliveries == []
+
+
+class Dripping:
+    """A server that takes what it is sent and answers 200, with a body that comes byte by byte and does not end."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._ends = threading.Event()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._server.getsockname()[1]}/hook"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._server.close()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._server.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as request:
+            length = 0
+            while (line := request.readline().strip().lower()) != b"":
+                if line.startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            request.read(length)
+            self.requests += 1
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+            while not self._ends.wait(0.05):
+                connection.sendall(b".")
+
+
+def test_an_answer_whose_body_never_comes_to_its_end_is_an_answer_and_is_waited_for_no_longer_than_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "WITHIN_S", 2.0)
+    with Dripping() as dripping:
+        box = outbox(site_with(tmp_path, channel_table(address=dripping.address)))
+        box.accept(opened(alert(1)))
+        box.start()
+        until(lambda: box.health()[0].delivered == 1)
+        assert (dripping.requests, box.health()[0].retried, box.health()[0].failing) == (1, 0, "")
+        assert box.stop(5)
 
 
 KILLED = """

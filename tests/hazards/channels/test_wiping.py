@@ -2,8 +2,10 @@
 
 import random
 import sqlite3
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from passerby.errors import OutputError
 from passerby.hazards import outbox as outbox_module
 from passerby.hazards.alert import What
 from passerby.hazards.channels import delivering as delivering_module
-from passerby.hazards.channels import waiting as waiting_module
+from passerby.hazards.channels import outbox_file as outbox_file_module
 from passerby.hazards.channels.routing import Routing
 from passerby.hazards.channels.waiting import NAME, Waiting
 from passerby.hazards.outbox import ALERTS, Outbox
@@ -36,7 +38,7 @@ class Life:
         self.site = site_with(folder, channel_table())
         self.folder, self.rng = self.site.state_folder / ALERTS, random.Random(seed)
         self.waiting = Waiting(self.folder, NOON - DAY_S)
-        self.waiting._database.execute("PRAGMA synchronous = OFF")  # nobody pulls a plug here
+        self.waiting._file._database.execute("PRAGMA synchronous = OFF")  # nobody pulls a plug here
         self.routing = Routing(self.waiting, SimulatedClock(NOON))
         self.there: list[str] = []
         self.gone: set[str] = set()
@@ -97,29 +99,48 @@ def test_of_alerts_of_a_day_that_is_due_no_byte_is_left(tmp_path: Path) -> None:
     life.waiting.close()
 
 
-def test_what_is_deleted_is_overwritten_at_once_before_anything_is_wiped(tmp_path: Path) -> None:
+class Careless(sqlite3.Connection):
+    """A connection of an SQLite that is built as its makers have it: it overwrites nothing unless it is told to."""
+
+    def __init__(self, *args: Any, **keys: Any) -> None:
+        super().__init__(*args, **keys)
+        self.execute("PRAGMA secure_delete = OFF")
+
+
+def test_what_is_deleted_is_overwritten_at_once_before_anything_is_wiped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing was moved about: in a file with room in each page."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **keys: connect(*args, factory=Careless, **keys))
     life = Life(tmp_path)
     alert = life.comes()
-    life.waiting._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    life.waiting._file._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert life.left({alert}, NAME) == {alert}
     life.goes()
     life.waiting.forget(NOON + 1)
-    life.waiting._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    life.waiting._file._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert life.left({alert}) == set()
     life.waiting.close()
 
 
 def test_while_another_process_reads_it_is_wiped_later_and_told_not_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_module, "BUSY_S", 0.05)
+    monkeypatch.setattr(outbox_file_module, "BUSY_S", 600.0)
     life = Life(tmp_path)
     old = {life.comes(NOON - DAY_S) for _ in range(5)}
     reader = sqlite3.connect(life.folder / NAME, isolation_level=None)
     reader.execute("BEGIN")
     assert reader.execute("SELECT COUNT(*) FROM alerts").fetchone() == (5,)
-    assert life.waiting.forget_days(lambda day: day < TODAY) > 0
-    assert not life.waiting.wipe(whole=True)
+    wiped: list[bool] = []
+
+    def forget() -> None:
+        assert life.waiting.forget_days(lambda day: day < TODAY) > 0
+        wiped.append(life.waiting.wipe(whole=True))
+
+    thread = threading.Thread(target=forget, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert wiped == [False], "whoever hands in alerts waits meanwhile: nobody is waited for here"
     assert life.left(old) == old
+    assert life.waiting._file._database.execute("PRAGMA busy_timeout").fetchone() == (600_000,), "whoever writes is waited for as before"
     reader.execute("COMMIT")
     reader.close()
     assert life.waiting.forget_days(lambda day: day < TODAY) == 0, "nothing is left to be deleted, and what was is wiped"
@@ -131,7 +152,7 @@ def test_what_cannot_be_wiped_is_said_and_done_with_the_next_call(tmp_path: Path
     life = Life(tmp_path)
     old = {life.comes(NOON - DAY_S) for _ in range(5)}
     wipe = life.waiting.wipe
-    database = life.waiting._database
+    database = life.waiting._file._database
 
     def cannot(*, whole: bool = False) -> bool:
         database.execute("PRAGMA query_only = ON")
@@ -169,3 +190,19 @@ def test_a_running_outbox_leaves_no_trace_of_what_it_has_told_a_minute_later(tmp
             "once, in what is known of the alert that is open"
         )
         assert box.stop(5)
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_what_is_kept_is_written_anew_each_hour_only_where_that_is_done_in_a_moment(
+    small: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_with(tmp_path, channel_table())
+    box = Outbox(site.state_folder / ALERTS, site, SimulatedClock(NOON), KeptJournal(), environ={})
+    if not small:
+        monkeypatch.setattr(outbox_file_module, "SMALL_BYTES", (site.state_folder / ALERTS / NAME).stat().st_size - 1)
+    whole: list[bool] = []
+    monkeypatch.setattr(box._waiting, "wipe", lambda *, whole=False, kept=whole: kept.append(whole))
+    box.start()
+    until(lambda: len(whole) == 2)
+    assert whole == [small, False], "what is done each hour, and what is done each minute"
+    assert box.stop(5)

@@ -15,6 +15,7 @@ import apprise
 from passerby.hazards.alert import Severity
 from passerby.hazards.channels.delivery import ChannelError, Delivery
 from passerby.hazards.channels.summary import summary_of
+from passerby.hazards.kept_alert import URGENCY
 from passerby.site.channel_secrets import Access
 
 MOST: Final = 10_000
@@ -64,7 +65,7 @@ class AppriseSender:
 
     async def send(self, deliveries: Sequence[Delivery]) -> None:
         """Tells one, or a summary of several. Raises ChannelError."""
-        last = max(deliveries, key=lambda delivery: list(Severity).index(delivery.severity))
+        last = max(deliveries, key=lambda delivery: URGENCY[delivery.severity])
         title, text = (last.title, f"{last.text}\n\n{last.id}") if len(deliveries) == 1 else summary_of(deliveries)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bool] = loop.create_future()

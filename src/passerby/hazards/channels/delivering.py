@@ -1,6 +1,7 @@
 """Tells by one channel what waits for it: in order, again and again until it is taken, and never so often that it is a burden."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ POLL_S: Final = 1.0
 TEND_S: Final = 15.0
 ALL_WITHIN_S: Final = 30.0
 """A sender that gets no further for longer has failed."""
+CLOSE_S: Final = 2.0
+"""So long a sender may take to say that it goes: with another site file, all channels begin anew once all have gone."""
 MOST_REFUSALS: Final = 5
 MOST_WORDS: Final = 200
 _T = TypeVar("_T")
@@ -167,7 +170,9 @@ class Delivering:
                     await self._until(pause_s)
         finally:
             if self._sender is not None:
-                await self._sender.close()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(CLOSE_S):
+                        await self._sender.close()
 
     async def _step(self) -> float:
         """Tells something, if there is something; seconds until there may be more."""
@@ -208,8 +213,11 @@ class Delivering:
 
     async def _in_time(self, work: Awaitable[_T]) -> _T:
         """What comes of it, as long as it gets on. Raises TimeoutError."""
-        async with asyncio.timeout(ALL_WITHIN_S) as self._limit:
-            return await work
+        try:
+            async with asyncio.timeout(ALL_WITHIN_S) as self._limit:
+                return await work
+        finally:
+            self._limit = None
 
     def _went(self, count: int) -> None:
         """The sender gets on; so many more were taken."""

@@ -31,6 +31,8 @@ AT_ONCE: Final = 10
 """Messages of a greeting that are on their way at a time: an alarm waits behind it."""
 PORT: Final = 1883
 TLS_PORT: Final = 8883
+SHOW_S: Final = 15.0
+"""While events are told, so often is said how it is: what many of them wait for is no reason for a siren to stay silent."""
 
 
 class MqttSender:
@@ -65,6 +67,7 @@ class MqttSender:
         """What was announced since the connection is there: a broker may have forgotten what was before."""
         self._shown: dict[Cause, str] = {}
         """The alert that each state speaks of, "" = none; since the connection is there."""
+        self._shown_at_s = 0.0
         self._client: aiomqtt.Client | None = None
         self._logger = logging.getLogger("passerby.mqtt")
         self._logger.setLevel(logging.CRITICAL)  # failures are told by us, without what the library quotes
@@ -75,6 +78,8 @@ class MqttSender:
         for delivery in deliveries:
             around = self._around
             if around is not None:
+                if asyncio.get_running_loop().time() - self._shown_at_s >= SHOW_S:
+                    await self._show(around)
                 await self._announce([announced_by(delivery)])
             await self._publish(self._topics.event(delivery))
             if around is not None:
@@ -92,10 +97,12 @@ class MqttSender:
     async def close(self) -> None:
         """Says that we are gone, and disconnects."""
         if self._client is not None:
-            with contextlib.suppress(ChannelError):
-                if self._around is not None:
-                    await self._publish(Message(self._topics.status, OFFLINE.encode(), retain=True))
-            await self._drop()
+            try:
+                with contextlib.suppress(ChannelError):
+                    if self._around is not None:
+                        await self._publish(Message(self._topics.status, OFFLINE.encode(), retain=True))
+            finally:
+                await self._drop()
 
     async def _hold(self) -> None:
         """Connects where there is no connection. A connection is one only when all is said that comes first. Raises ChannelError."""
@@ -162,6 +169,7 @@ class MqttSender:
         new = [cause for cause in sorted(shown) if self._shown.get(cause) != shown[cause]]
         await self._publish_all([self._topics.on(now[cause]) if cause in now else self._topics.off(cause) for cause in new])
         self._shown.update(shown)
+        self._shown_at_s = asyncio.get_running_loop().time()
 
     async def _show_now(self, around: Around, last: Delivery) -> None:
         """Says how it is where a delivery is from."""

@@ -4,20 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from passerby.hazards.alert import Severity
 from passerby.hazards.channels.delivery import Delivery
 from passerby.hazards.channels.wording import EXERCISE
+from passerby.hazards.kept_alert import URGENCY
 
 MOST_LINES: Final = 20
 MOST_COUNTED: Final = 10
-_RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def summary_of(deliveries: Sequence[Delivery]) -> tuple[str, str]:
     """Title and text of several deliveries at once; none is left out of the counts. Exercises are counted apart, or alone."""
     counted = [delivery for delivery in deliveries if not delivery.exercise] or list(deliveries)
     alerts = {delivery.alert for delivery in counted}
-    worst = sorted(counted, key=lambda delivery: (-_RANK[delivery.severity], delivery.wall_s))
+    worst = sorted(counted, key=lambda delivery: (-URGENCY[delivery.severity], delivery.wall_s))
     drill = EXERCISE if counted[0].exercise else ""
     title = f"{drill}{deliveries[0].site}: {_messages(len(counted))} of {_alerts(len(alerts))}, up to {worst[0].severity.value}"
     lines = [

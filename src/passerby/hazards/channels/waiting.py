@@ -1,18 +1,10 @@
 """What waits to be told, on disk: one SQLite file, written by the running site (and, for dead letters, by `passerby channels`).
 
-    <state>/alerts/outbox.sqlite        a write-ahead log, every transaction synced: what was accepted survives a crash and a power cut
-
-What is deleted is overwritten at once, and `wipe` clears the log beside the file, and what moving rows about has left in it: no page keeps who was
-told what.
-
-It can be made anew from the alerts' own history; what it alone holds is what was not delivered yet. SQLite is met here only.
+It can be made anew from the alerts' own history; what it alone holds is what was not delivered yet. How it is kept, `outbox_file` says.
 """
 
 import contextlib
-import os
-import sqlite3
-import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,20 +12,22 @@ from typing import Any, Final
 
 import msgspec
 
-from passerby.errors import OutputError
 from passerby.hazards.alert import Cause
 from passerby.hazards.channels.delivery import Delivery, decoded, encoded
 from passerby.hazards.channels.known import Known, OpenAlert
-from passerby.released.durable import make_folder, sync_folder
+from passerby.hazards.channels.outbox_file import OutboxFile, told_of
+from passerby.released.durable import sync_folder
 
 NAME: Final = "outbox.sqlite"
 MOST_WAITING: Final = 50_000
 """Deliveries that wait for one channel; the oldest of more become dead letters."""
 MOST_DEAD: Final = 100_000
 """Dead letters of all channels; the oldest of more are deleted, and counted."""
-BUSY_S: Final = 5.0
 FULL: Final = "too much was waiting"
-_SCHEMA: Final = """
+FIRST_DAY: Final = date(1970, 1, 1)
+_DAY: Final = "CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER)"
+"""The UTC day on which an alert was opened, as both tables say it."""
+_SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS alerts (alert TEXT PRIMARY KEY, last INTEGER NOT NULL, open INTEGER NOT NULL, changed_s REAL NOT NULL, body BLOB NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (alert TEXT NOT NULL, channel TEXT NOT NULL, PRIMARY KEY (alert, channel)) WITHOUT ROWID;
@@ -43,14 +37,21 @@ CREATE TABLE IF NOT EXISTS begun (wall_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, alert TEXT NOT NULL, number INTEGER NOT NULL,
     loud INTEGER NOT NULL, dead INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, made_s REAL NOT NULL, why TEXT NOT NULL DEFAULT '',
     body BLOB NOT NULL, UNIQUE (channel, alert, number));
-CREATE INDEX IF NOT EXISTS alerts_of_day ON alerts (CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER));
-CREATE INDEX IF NOT EXISTS deliveries_of_day ON deliveries (CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER));
+CREATE INDEX IF NOT EXISTS alerts_of_day ON alerts ({_DAY});
+CREATE INDEX IF NOT EXISTS deliveries_of_day ON deliveries ({_DAY});
 CREATE INDEX IF NOT EXISTS open_by_cause ON alerts (json_extract(CAST(body AS TEXT), '$.cause')) WHERE open;
 CREATE INDEX IF NOT EXISTS waiting ON deliveries (channel, dead, seq);
+CREATE INDEX IF NOT EXISTS dead_letters ON deliveries (seq) WHERE dead;
 """
-FIRST_DAY: Final = date(1970, 1, 1)
-_DAY: Final = "CAST(json_extract(CAST(body AS TEXT), '$.opened_s') / 86400 AS INTEGER)"
-"""The UTC day on which an alert was opened, as both tables say it."""
+"""What waits is asked for with `dead = 0`: with `NOT dead`, SQLite does not go by the index `waiting`."""
+_OF_DAY: Final = f"alert IN (SELECT alert FROM alerts WHERE {_DAY} = ? UNION SELECT alert FROM deliveries WHERE {_DAY} = ?)"  # noqa: S608 - ours
+_DUE: Final = (
+    ("told", "alert, channel", _OF_DAY),
+    ("armed", "alert, channel", _OF_DAY),
+    ("deliveries", "seq", f"{_DAY} = ?"),
+    ("alerts", "alert", f"{_DAY} = ?"),
+)
+"""Tables, the keys of their rows, and which rows are of a day."""
 _CAUSE: Final = " AND json_extract(CAST(body AS TEXT), '$.cause') = json(?)"
 _NOT_HELD: Final = """ AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.channel = told.channel AND deliveries.alert = alerts.alert
     AND NOT dead AND NOT loud AND json_extract(CAST(deliveries.body AS TEXT), '$.what') IN ('opened', 'returned'))"""
@@ -95,6 +96,8 @@ class Waiting:
         mend: Whether a file that is damaged is set aside.
 
     Attributes:
+        path: The file.
+        at_once: All that is written inside is kept together, or none of it; raises OutputError.
         begun_s: When the file was made: of what was before, nobody is told.
         damaged: Whether there was a file that could not be read; it was set aside.
         lost: Of each channel, dead letters that were deleted since the start, as there were too many of all.
@@ -104,81 +107,49 @@ class Waiting:
     """
 
     def __init__(self, folder: Path, wall_s: float, *, mend: bool = True) -> None:
-        self.path = folder / NAME
         self.lost: dict[str, int] = {}
         self._counts: dict[str, int] = {}
-        self._traces = self._traces_in_file = True
-        """Whether something was deleted that `wipe` has not cleared out of the log, and out of the file; nobody knows what was before the start."""
         self._is_owed = False
-        """Whether something that was due for deletion is among that."""
-        self._lock = threading.RLock()
-        with _told_of("opened"):
-            make_folder(folder)
-            try:
-                self._database = _opened(self.path)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError) or not mend:
-                    raise
-                self.damaged = _set_aside(self.path)
-                self._database = _opened(self.path)
-            else:
-                self.damaged = False
-            sync_folder(folder)
-        self._do("INSERT INTO begun SELECT ? WHERE NOT EXISTS (SELECT 1 FROM begun)", wall_s)
-        begun = self._one("SELECT MIN(wall_s) FROM begun")
+        """Whether something that was due for deletion may have left traces."""
+        self._file = OutboxFile(folder / NAME, _SCHEMA, self._kept, mend=mend)
+        self.path, self.damaged, self.at_once = self._file.path, self._file.damaged, self._file.at_once
+        self._file.do("INSERT INTO begun SELECT ? WHERE NOT EXISTS (SELECT 1 FROM begun)", wall_s)
+        begun = self._file.row("SELECT MIN(wall_s) FROM begun")
         self.begun_s = wall_s if begun is None else float(begun[0])
         self.count_anew()
 
+    @property
+    def is_small(self) -> bool:
+        """Whether `wipe` of the whole file is done in a moment."""
+        return self._file.is_small
+
     def close(self) -> None:
         """Closes the file."""
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            self._database.close()
-
-    @contextlib.contextmanager
-    def at_once(self) -> Iterator[None]:
-        """All that is written inside is kept together, or none of it.
-
-        Raises:
-            OutputError: It could not be kept.
-        """
-        with self._lock, _told_of("written"):
-            if self._database.in_transaction:
-                yield
-                return
-            before = dict(self._counts), dict(self.lost)
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
-                self._counts, self.lost = before
-                raise
+        self._file.close()
 
     def known(self, alert: str) -> tuple[Known, int] | None:
         """What is known of an alert, and the number of its last event."""
-        row = self._one("SELECT body, last FROM alerts WHERE alert = ?", alert)
+        row = self._file.row("SELECT body, last FROM alerts WHERE alert = ?", alert)
         return None if row is None else (msgspec.json.decode(row[0], type=Known), int(row[1]))
 
     def open_alerts(self, channel: str, cause: Cause | None = None, *, quiet: bool = False) -> list[OpenAlert]:
         """The open alerts that a channel tells of, of one cause or of all; in quiet hours not those whose opening is held."""
         sql = "SELECT alert, last, body FROM alerts JOIN told USING (alert) WHERE open AND channel = ?"
         sql += ("" if cause is None else _CAUSE) + (_NOT_HELD if quiet else "")
-        rows = self._all(sql, channel, *([] if cause is None else [msgspec.json.encode(cause).decode()]))
+        rows = self._file.rows(sql, channel, *([] if cause is None else [msgspec.json.encode(cause).decode()]))
         return [OpenAlert(str(row[0]), int(row[1]), msgspec.json.decode(row[2], type=Known)) for row in rows]
 
     def learn(self, alert: str, known: Known, number: int, wall_s: float) -> None:
         """Keeps what is known of an alert with an event."""
-        self._do("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?)", alert, number, known.open, wall_s, msgspec.json.encode(known))
+        self._file.do("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?)", alert, number, known.open, wall_s, msgspec.json.encode(known))
 
     def forget(self, before_s: float) -> None:
         """Forgets alerts that are over, that nothing waits of, and that did not change since a time."""
         gone = "SELECT alert FROM alerts WHERE NOT open AND changed_s < ? AND alert NOT IN (SELECT alert FROM deliveries)"
         with self.at_once():
-            self._do(f"DELETE FROM told WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
-            self._do(f"DELETE FROM armed WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
-            self._do(f"DELETE FROM alerts WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+            self._file.do(f"DELETE FROM told WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+            self._file.do(f"DELETE FROM armed WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
+            self._file.do(f"DELETE FROM alerts WHERE alert IN ({gone})", before_s)  # noqa: S608 - the text is ours
 
     def forget_days(self, is_due: Callable[[date], bool]) -> int:
         """Deletes all that is kept of alerts that were opened on UTC days that are due, and files that were set aside then; how many rows.
@@ -186,30 +157,25 @@ class Waiting:
         Nothing of them is left in the files then; where that cannot be done at once, it is tried again with each call.
         """
         for path in self.path.parent.glob(f"{NAME}*.damaged"):
-            with _told_of("deleted"), contextlib.suppress(FileNotFoundError):
+            with told_of("deleted"), contextlib.suppress(FileNotFoundError):
                 if is_due(datetime.fromtimestamp(path.stat().st_mtime, UTC).date()):
                     path.unlink()
                     sync_folder(path.parent)
-        rows = self._all(f"SELECT DISTINCT {_DAY} FROM alerts UNION SELECT {_DAY} FROM deliveries")  # noqa: S608 - the text is ours
+        rows = self._file.rows(f"SELECT DISTINCT {_DAY} FROM alerts UNION SELECT {_DAY} FROM deliveries")  # noqa: S608 - the text is ours
         days = [int(row[0]) for row in rows if row[0] is not None]
-        due = [(day,) for day in days if is_due(FIRST_DAY + timedelta(days=day))]
+        due = [day for day in days if is_due(FIRST_DAY + timedelta(days=day))]
         gone = 0
-        with self.at_once():
-            for values in due:
-                of_day = f"alert IN (SELECT alert FROM alerts WHERE {_DAY} = ? UNION SELECT alert FROM deliveries WHERE {_DAY} = ?)"  # noqa: S608
-                for table in ("told", "armed"):
-                    gone += self._do(f"DELETE FROM {table} WHERE {of_day}", *values, *values)  # noqa: S608 - the text is ours
-                for table in ("alerts", "deliveries"):
-                    gone += self._do(f"DELETE FROM {table} WHERE {_DAY} = ?", *values)  # noqa: S608 - the text is ours
-        if gone:
+        if due:
+            self._is_owed = True
+            gone = self._file.with_room(lambda: self._delete_at_once(due), lambda: self._delete_bit_by_bit(due))
             self.count_anew()
-        self._is_owed = self._is_owed or gone > 0
         if self._is_owed:
-            self._is_owed = not self.wipe(whole=True)
+            self._is_owed = not self._file.with_room(lambda: self.wipe(whole=True))
+        self._file.set_room_aside()
         return gone
 
     def wipe(self, *, whole: bool = False) -> bool:
-        """Clears what was deleted out of the log beside the file; whether there is no trace left.
+        """Clears what was deleted out of the log beside the file; whether there is no trace left. Where another process reads, there is.
 
         Args:
             whole: Out of the file as well: SQLite writes zeros over what it deletes, but not over what it has moved to another page before. All that
@@ -218,22 +184,15 @@ class Waiting:
         Raises:
             OutputError: It could not be done. Call it again.
         """
-        with self._lock, _told_of("wiped"):
-            if whole and self._traces_in_file:
-                self._database.execute("VACUUM")
-                self._traces_in_file, self._traces = False, True
-            if self._traces:
-                # Where another process reads, this is not done, and tried again.
-                self._traces = bool(self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
-            return not (self._traces or self._traces_in_file)
+        return self._file.wipe(whole=whole)
 
     def was_told(self, alert: str, channel: str) -> bool:
         """Whether the channel tells of the alert."""
-        return self._one("SELECT 1 FROM told WHERE alert = ? AND channel = ?", alert, channel) is not None
+        return self._file.row("SELECT 1 FROM told WHERE alert = ? AND channel = ?", alert, channel) is not None
 
     def tells(self, alert: str, channel: str) -> None:
         """From now on the channel tells of the alert."""
-        self._do("INSERT OR IGNORE INTO told VALUES (?, ?)", alert, channel)
+        self._file.do("INSERT OR IGNORE INTO told VALUES (?, ?)", alert, channel)
 
     def put(self, delivery: Delivery, made_s: float, *, loud: bool) -> str:
         """A delivery waits from now on; the alert of the oldest one, where that had to be given up for it, or "".
@@ -244,15 +203,15 @@ class Waiting:
             loud: Quiet hours do not hold it, nor those of the same alert before it.
         """
         with self.at_once():
-            added = self._do(
+            added = self._file.do(
                 "INSERT OR IGNORE INTO deliveries (channel, alert, number, loud, made_s, body) VALUES (?, ?, ?, ?, ?, ?)",
                 *(delivery.channel, delivery.alert, delivery.number, loud, made_s, encoded(delivery)),
             )
             if loud:
-                self._do("UPDATE deliveries SET loud = 1 WHERE channel = ? AND alert = ? AND NOT loud", delivery.channel, delivery.alert)
+                self._file.do("UPDATE deliveries SET loud = 1 WHERE channel = ? AND alert = ? AND NOT loud", delivery.channel, delivery.alert)
             self._counts[delivery.channel] = self._counts.get(delivery.channel, 0) + added
             if self._counts[delivery.channel] > MOST_WAITING:
-                oldest = self._one("SELECT seq, alert FROM deliveries WHERE channel = ? AND NOT dead ORDER BY seq LIMIT 1", delivery.channel)
+                oldest = self._file.row("SELECT seq, alert FROM deliveries WHERE channel = ? AND dead = 0 ORDER BY seq LIMIT 1", delivery.channel)
                 if oldest is not None:
                     self.bury(delivery.channel, [int(oldest[0])], FULL)
                     return str(oldest[1])
@@ -261,30 +220,30 @@ class Waiting:
     def next(self, channel: str, most: int, *, quiet: bool, but: Collection[int] = ()) -> list[Row]:
         """The oldest deliveries that wait for a channel, but for some; in quiet hours the loud ones only."""
         only = " AND loud" if quiet else ""
-        sql = f"SELECT seq, made_s, tries, why, body FROM deliveries WHERE channel = ? AND NOT dead{only}{_BUT} ORDER BY seq LIMIT ?"  # noqa: S608 - the text is ours
-        return [_row(row) for row in self._all(sql, channel, _listed(but), most)]
+        sql = f"SELECT seq, made_s, tries, why, body FROM deliveries WHERE channel = ? AND dead = 0{only}{_BUT} ORDER BY seq LIMIT ?"  # noqa: S608 - the text is ours
+        return [_row(row) for row in self._file.rows(sql, channel, _listed(but), most)]
 
     def has_loud(self, channel: str, but: Collection[int] = ()) -> bool:
         """Whether an alarm waits for a channel, but for some."""
-        sql = f"SELECT 1 FROM deliveries WHERE channel = ? AND NOT dead AND loud{_BUT} LIMIT 1"  # noqa: S608 - the text is ours
-        return self._one(sql, channel, _listed(but)) is not None
+        sql = f"SELECT 1 FROM deliveries WHERE channel = ? AND dead = 0 AND loud{_BUT} LIMIT 1"  # noqa: S608 - the text is ours
+        return self._file.row(sql, channel, _listed(but)) is not None
 
     def taken(self, channel: str, seqs: Sequence[int]) -> None:
         """They were delivered."""
         with self.at_once():
-            gone = sum(self._do("DELETE FROM deliveries WHERE seq = ? AND NOT dead", seq) for seq in seqs)
+            gone = sum(self._file.do("DELETE FROM deliveries WHERE seq = ? AND NOT dead", seq) for seq in seqs)
             self._counts[channel] = max(0, self._counts.get(channel, 0) - gone)
 
     def failed(self, seqs: Sequence[int]) -> None:
         """They were sent in vain."""
         with self.at_once():
             for seq in seqs:
-                self._do("UPDATE deliveries SET tries = tries + 1 WHERE seq = ?", seq)
+                self._file.do("UPDATE deliveries SET tries = tries + 1 WHERE seq = ?", seq)
 
     def bury(self, channel: str, seqs: Sequence[int], why: str) -> None:
         """They are given up: dead letters."""
         with self.at_once():
-            gone = sum(self._do("UPDATE deliveries SET dead = 1, why = ? WHERE seq = ? AND NOT dead", why, seq) for seq in seqs)
+            gone = sum(self._file.do("UPDATE deliveries SET dead = 1, why = ? WHERE seq = ? AND NOT dead", why, seq) for seq in seqs)
             self._counts[channel] = max(0, self._counts.get(channel, 0) - gone)
             self._delete_oldest_dead()
 
@@ -292,8 +251,8 @@ class Waiting:
         """What waits for channels that there are no more is given up; how much."""
         marks = ", ".join("?" for _ in channels)
         with self.at_once():
-            gone = self._do(f"UPDATE deliveries SET dead = 1, why = ? WHERE NOT dead AND channel NOT IN ({marks})", why, *channels)  # noqa: S608 - marks
-            self._do(f"DELETE FROM armed WHERE channel NOT IN ({marks})", *channels)  # noqa: S608 - marks
+            gone = self._file.do(f"UPDATE deliveries SET dead = 1, why = ? WHERE NOT dead AND channel NOT IN ({marks})", why, *channels)  # noqa: S608 - marks
+            self._file.do(f"DELETE FROM armed WHERE channel NOT IN ({marks})", *channels)  # noqa: S608 - marks
             for channel in set(self._counts) - set(channels):
                 self._counts[channel] = 0
             self._delete_oldest_dead()
@@ -302,67 +261,81 @@ class Waiting:
     def dead(self, channel: str | None = None) -> list[Row]:
         """The dead letters, of one channel or of all, oldest first."""
         sql = "SELECT seq, made_s, tries, why, body FROM deliveries WHERE dead"
-        rows = self._all(sql + " ORDER BY seq") if channel is None else self._all(sql + " AND channel = ? ORDER BY seq", channel)
+        rows = self._file.rows(sql + " ORDER BY seq") if channel is None else self._file.rows(sql + " AND channel = ? ORDER BY seq", channel)
         return [_row(row) for row in rows]
 
     def retry(self, seqs: Sequence[int], wall_s: float) -> int:
         """Dead letters wait again, in their old order; how many."""
         with self.at_once():
             found = sum(
-                self._do("UPDATE deliveries SET dead = 0, tries = 0, why = '', made_s = ? WHERE seq = ? AND dead", wall_s, seq) for seq in seqs
+                self._file.do("UPDATE deliveries SET dead = 0, tries = 0, why = '', made_s = ? WHERE seq = ? AND dead", wall_s, seq) for seq in seqs
             )
         self.count_anew()
         return found
 
     def count_anew(self) -> None:
         """Counts what waits: another process may have changed it."""
-        with self._lock:
-            rows = self._all("SELECT channel, COUNT(*) FROM deliveries WHERE NOT dead GROUP BY 1")
+        with self._file.lock:
+            rows = self._file.rows("SELECT channel, COUNT(*) FROM deliveries WHERE dead = 0 GROUP BY 1")
             self._counts = {str(channel): int(count) for channel, count in rows}
 
     def counts(self, channel: str) -> tuple[int, int]:
         """How many wait for a channel, and how many dead letters of it there are."""
-        row = self._one("SELECT COALESCE(SUM(NOT dead), 0), COALESCE(SUM(dead), 0) FROM deliveries WHERE channel = ?", channel)
+        row = self._file.row("SELECT COALESCE(SUM(NOT dead), 0), COALESCE(SUM(dead), 0) FROM deliveries WHERE channel = ?", channel)
         return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
     def arm(self, armed: Armed) -> None:
         """A channel of escalation is told of an alert unless it is disarmed. What is armed stays as it is."""
-        self._do("INSERT OR IGNORE INTO armed VALUES (?, ?, ?, ?)", armed.alert, armed.channel, armed.number, armed.made_s)
+        self._file.do("INSERT OR IGNORE INTO armed VALUES (?, ?, ?, ?)", armed.alert, armed.channel, armed.number, armed.made_s)
 
     def disarm(self, alert: str, channel: str | None = None) -> None:
         """No channel of escalation, or one not, is told of the alert."""
         if channel is None:
-            self._do("DELETE FROM armed WHERE alert = ?", alert)
+            self._file.do("DELETE FROM armed WHERE alert = ?", alert)
         else:
-            self._do("DELETE FROM armed WHERE alert = ? AND channel = ?", alert, channel)
+            self._file.do("DELETE FROM armed WHERE alert = ? AND channel = ?", alert, channel)
 
     def armed(self) -> list[Armed]:
         """All that is armed."""
-        return [Armed(str(row[0]), str(row[1]), int(row[2]), float(row[3])) for row in self._all("SELECT alert, channel, number, made_s FROM armed")]
+        return [
+            Armed(str(row[0]), str(row[1]), int(row[2]), float(row[3])) for row in self._file.rows("SELECT alert, channel, number, made_s FROM armed")
+        ]
 
     def _delete_oldest_dead(self) -> None:
-        dead = self._one("SELECT COUNT(*) FROM deliveries WHERE dead")
+        dead = self._file.row("SELECT COUNT(*) FROM deliveries WHERE dead")
         if dead is not None and (over := int(dead[0]) - MOST_DEAD) > 0:
-            oldest = self._all("SELECT seq, channel FROM deliveries WHERE dead ORDER BY seq LIMIT ?", over)
+            oldest = self._file.rows("SELECT seq, channel FROM deliveries WHERE dead ORDER BY seq LIMIT ?", over)
             for seq, channel in oldest:
-                self._do("DELETE FROM deliveries WHERE seq = ?", seq)
+                self._file.do("DELETE FROM deliveries WHERE seq = ?", seq)
                 self.lost[channel] = self.lost.get(channel, 0) + 1
 
-    def _do(self, sql: str, *values: object) -> int:
-        """Rows that a statement changed."""
+    def _delete_at_once(self, days: Sequence[int]) -> int:
         with self.at_once():
-            rows = self._database.execute(sql, values).rowcount
-            if rows and sql.startswith("DELETE"):
-                self._traces = self._traces_in_file = True
-            return rows
+            return sum(
+                self._file.do(f"DELETE FROM {table} WHERE {of_day}", *[day] * of_day.count("?"))  # noqa: S608 - the text is ours
+                for day in days
+                for table, _, of_day in _DUE
+            )
 
-    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock, _told_of("read"):
-            return self._database.execute(sql, values).fetchall()
+    def _delete_bit_by_bit(self, days: Sequence[int]) -> int:
+        """What a crash leaves of it is found by its day again: who was told goes before what is known."""
+        return sum(
+            self._file.do_bit_by_bit(
+                f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {of_day} LIMIT ?)",  # noqa: S608 - the text is ours
+                *[day] * of_day.count("?"),
+            )
+            for day in days
+            for table, key, of_day in _DUE
+        )
 
-    def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
-        rows = self._all(sql, *values)
-        return rows[0] if rows else None
+    def _kept(self) -> Callable[[], None]:
+        """Puts back what is remembered as it is now."""
+        counts, lost = dict(self._counts), dict(self.lost)
+
+        def put_back() -> None:
+            self._counts, self.lost = counts, lost
+
+        return put_back
 
 
 def _listed(seqs: Collection[int]) -> str:
@@ -371,41 +344,3 @@ def _listed(seqs: Collection[int]) -> str:
 
 def _row(row: tuple[Any, ...]) -> Row:
     return Row(int(row[0]), float(row[1]), int(row[2]), str(row[3]), decoded(row[4]))
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA secure_delete = ON")
-        database.execute("PRAGMA temp_store = MEMORY")  # what VACUUM copies is written nowhere else
-        whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
-        if whole:
-            database.executescript(_SCHEMA)
-    except BaseException:
-        database.close()
-        raise
-    if not whole:
-        database.close()
-        raise sqlite3.DatabaseError("damaged")
-    return database
-
-
-def _set_aside(path: Path) -> bool:
-    """Moves a damaged file, and what belongs to it, out of the way."""
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            (path.parent / name).replace(path.parent / f"{name}.damaged")
-    return True
-
-
-@contextlib.contextmanager
-def _told_of(what: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OutputError(f"what waits to be told cannot be {what}: {type(error).__name__}", "look at the state folder's disk") from error
-    except OSError as error:
-        raise OutputError(f"what waits to be told cannot be {what}: {error.strerror}", "look at the state folder's disk") from error

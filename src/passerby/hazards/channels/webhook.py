@@ -3,6 +3,7 @@
 The body is a `Letter`; any answer of 200 to 299 takes all of it. Redirects are not followed: the signed body goes to the configured server only.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +18,7 @@ from passerby.hazards.channels.tls import tls_of
 from passerby.site.channel_secrets import Access
 
 WITHIN_S: Final = 10.0
-"""For connecting, and for each wait for the answer."""
+"""For connecting, for each wait for the answer, and for all of its body."""
 MOST: Final = 500
 MOST_ANSWER_BYTES: Final = 65536
 REFUSALS: Final = frozenset({400, 413, 415, 422})
@@ -57,12 +58,9 @@ class WebhookSender:
         try:
             async with self._client.stream("POST", self._address, content=body, headers=headers) as answer:
                 status = answer.status_code
-                read = 0
-                async for part in answer.aiter_raw():
-                    read += len(part)
-                    if read > MOST_ANSWER_BYTES:  # nobody reads it, and it may never end
-                        break
-        except httpx.TimeoutException:
+                async with asyncio.timeout(WITHIN_S):
+                    await _read(answer)
+        except (httpx.TimeoutException, TimeoutError):
             reason = "no answer in time"
         except httpx.ConnectError as error:
             reason = "the certificate is not accepted" if "CERTIFICATE" in str(error).upper() else "no connection"
@@ -81,3 +79,12 @@ class WebhookSender:
     async def close(self) -> None:
         """Closes the connection."""
         await self._client.aclose()
+
+
+async def _read(answer: httpx.Response) -> None:
+    """Reads the body, so that the connection can be used again. It says nothing to us, and may never end."""
+    read = 0
+    async for part in answer.aiter_raw():
+        read += len(part)
+        if read > MOST_ANSWER_BYTES:
+            return
