@@ -76,6 +76,16 @@ def test_a_legend_tells_the_keys(look: Look, site: AlertedSite, tmp_path: Path) 
     watched.until("() => location.hash === '#/'")
 
 
+def test_of_an_answer_that_breaks_off_it_is_said_that_nobody_knows_whether_it_was_done(look: Look, site: AlertedSite) -> None:
+    fill(site)
+    watched = opened(look, site, rows=6)
+    watched.until(CHOSEN % alert_id(2))
+    watched.page.route("**/acknowledge", lambda route: route.fulfill(status=200, content_type="application/json", body='{"id": "00'))
+    watched.page.keyboard.press("a")
+    watched.until(STATUS % "does not answer, so it is not known whether this was done")
+    watched.page.unroute_all()
+
+
 def test_letters_do_nothing_where_the_focus_is_elsewhere_or_with_another_key(look: Look, site: AlertedSite) -> None:
     """WCAG 2.1.4: who speaks to the page, or reads it aloud, closes nothing by chance."""
     site.take(opens(1))

@@ -1,10 +1,12 @@
 """Rules over pulses: density and its rise, occupancy, counter-flow, surge, queues."""
 
+from collections.abc import Callable
+
 import pytest
 
 from passerby.hazards.alert import HazardKind, Severity, What
 from passerby.hazards.engine import Engine
-from passerby.released.measurement import Measurement, ZoneMinute
+from passerby.released.measurement import Measurement, Pulse, ZoneMinute
 from tests.support.ruled import START_S, ZONE, crowd, moving, pulse, rule, run, site, told
 
 QUEUE_ZONE = ZONE + 'kind = "queue"\n'
@@ -108,6 +110,67 @@ def test_one_who_turns_round_is_no_counter_flow() -> None:
 def test_crossings_are_forgotten_after_the_rules_own_time() -> None:
     engine = Engine(site(rule("counter-flow", direction='"ab"', limit="6", for_='"30 s"')))
     assert run(engine, range(1, 200), lambda second: [pulse(second, ba=int(second % 16 == 0))]) == []
+
+
+def flow(**keys: str) -> str:
+    return rule("counter-flow", direction='"ab"', clear_for='"3 s"', **({"limit": "6", "for_": '"30 s"'} | keys))
+
+
+def ended_s(text: str, comes: Callable[[int], bool], *, against: Callable[[int], bool], over_s: int, lasts_s: int = 900, **camera: str) -> int | None:
+    """How many seconds after nobody goes against it any more the alert ends; None = it does not. A pulse of a second comes or not."""
+    engine = Engine(site(text, **camera))
+    events = run(engine, range(1, over_s), lambda second: [pulse(second, ba=int(against(second)))] if comes(second) else [])
+    assert [what for _, what in told(events)] == [What.OPENED]
+    events = run(engine, range(over_s, over_s + lasts_s), lambda second: [pulse(second, ab=1)] if comes(second) else [])
+    return next((second - over_s for second, what in told(events) if what is What.ENDED), None)
+
+
+def look_of(second: int) -> bool:
+    """Whether a look falls into a second, at one every 1.6 s: the meter tells what happened since the look before with the second of the next one."""
+    return int(second / 1.6) * 1.6 >= second - 1
+
+
+def test_a_camera_that_is_looked_at_every_1_6_s_misses_no_second_of_a_line() -> None:
+    late_s = ended_s(flow(), look_of, against=look_of, over_s=100, fps_limit="0.625")
+    assert late_s is not None
+    assert late_s <= 30 + 5
+
+
+def test_where_seconds_of_a_line_go_missing_all_the_time_an_alert_ends_by_the_rate_of_those_that_were_heard() -> None:
+    late_s = ended_s(flow(), lambda second: second % 25 > 0, against=lambda second: second % 5 == 0, over_s=300)
+    assert late_s is not None
+    assert late_s <= 30 + 5
+    assert ended_s(flow(), look_of, against=look_of, over_s=300) is not None, "a camera that is looked at too seldom, without its site saying so"
+
+
+def test_where_seconds_go_missing_from_some_moment_on_it_takes_a_while_until_they_are_guessed() -> None:
+    late_s = ended_s(flow(), lambda second: second < 100 or second % 25 > 0, against=lambda second: second % 5 == 0, over_s=100)
+    assert late_s is not None
+    assert 60 <= late_s <= 5 * 30 + 30
+
+
+def test_seconds_of_a_line_that_go_missing_all_the_time_are_not_taken_for_seconds_in_which_nobody_crossed() -> None:
+    """Six a minute go on; of them two in three are heard, which would be less than 0.8 of the limit."""
+    engine = Engine(site(flow(for_='"60 s"')))
+
+    def heard(second: int) -> list[Pulse]:
+        return [] if second > 70 and second % 3 == 0 else [pulse(second, ba=int(second % 10 == 0))]
+
+    assert told(run(engine, range(1, 1200), heard)) == [(60, What.OPENED)]
+
+
+def test_of_a_line_of_which_less_than_half_is_heard_nothing_is_said_to_be_over() -> None:
+    assert ended_s(flow(), lambda second: second < 100 or second % 3 == 0, against=lambda second: second % 5 == 0, over_s=100) is None
+
+
+def test_after_a_camera_was_away_the_whole_time_of_a_rule_is_watched_again() -> None:
+    """Seconds went missing all the time before: that is known of those, and not of the ones in which nothing came."""
+    away = range(400, 1000)
+    late_s = ended_s(
+        flow(), lambda second: second % 25 > 0 and second not in away, against=lambda second: second % 5 == 0, over_s=away.start, lasts_s=1500
+    )
+    assert late_s is not None
+    assert late_s >= len(away) + 30
 
 
 # Surge

@@ -5,12 +5,14 @@ import re
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from passerby.errors import OutputError, ReceiptError, RecordingError, SettingsError
 from passerby.record.command import recordings_app
-from passerby.record.holding import HoldWish, extend, following, hold, in_force, release
+from passerby.record.holding import HoldWish, extend, following, hold, in_force, reach_s, release
+from passerby.record.holds import SLACK_S
 from passerby.record.places import RecordingsPlace, opened_place
 from passerby.record.receipts import Act, read_receipts
 from passerby.site.times import text_of
@@ -84,7 +86,7 @@ def test_a_hold_is_bounded_and_says_what_it_is_for(tmp_path: Path) -> None:
     latest_s = NOON + HOUR + 30 * DAY
     with pytest.raises(RecordingError, match="at the latest"):
         hold(place_of(kept), HoldWish("gate", NOON, NOON + 60, latest_s + 1), kept.clock, why="x", by="ann")
-    with pytest.raises(SettingsError, match="--why"):
+    with pytest.raises(SettingsError, match="held for is empty"):
         hold(place_of(kept), HoldWish("gate", NOON, NOON + 60, latest_s), kept.clock, why=" \n ", by="ann")
     with pytest.raises(SettingsError, match=r"site\.toml"):
         hold(place_of(kept, None), HoldWish("gate", NOON, NOON + 60, latest_s), kept.clock, why="x", by="ann")
@@ -179,6 +181,27 @@ def test_a_hold_that_follows_something_is_extended_never_shortened_with_a_receip
     assert kept.minutes() == ["20261123T1200Z-0-0", "20261123T1201Z-0-0"]
     kept.idle(HOUR)
     assert kept.minutes() == []
+
+
+def test_a_hold_that_follows_something_reaches_no_further_than_time_has_passed_whatever_the_wall_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = recorded(tmp_path)
+    place, until_s = place_of(kept), NOON + 3 * HOUR
+    monkeypatch.setattr("passerby.record.kept_minutes.ThisMachine", lambda: kept.machine)
+    made, _ = hold(place, HoldWish("gate", NOON, NOON + 60, until_s), kept.clock, why="x", by="ann", follows="a1")
+    kept.clock.set(30 * DAY)
+    kept.clock.sleep(100)
+    longer = extend(place, made.hold, kept.clock.wall_s(), kept.clock, goes_on=True)
+    assert longer is not None
+    assert longer.to_s == made.made_s + 100 + SLACK_S == reach_s(place, made, kept.clock)
+
+
+def test_an_older_build_can_read_a_hold_that_follows_nothing(tmp_path: Path) -> None:
+    kept = recorded(tmp_path)
+    hold(place_of(kept), HoldWish("gate", NOON, NOON + 60, NOON + HOUR), kept.clock, why="x", by="ann")
+    (written,) = msgspec.json.decode((kept.folder / "holds.json").read_bytes())
+    assert set(written) == {"hold", "camera", "from_s", "to_s", "until_s", "why", "by", "made_era", "made_s"}
 
 
 def test_a_hold_that_is_over_or_that_somebody_else_changes_now_is_not_extended(tmp_path: Path) -> None:

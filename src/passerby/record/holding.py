@@ -37,7 +37,7 @@ def hold(place: RecordingsPlace, wish: HoldWish, clock: Clock, *, why: str, by: 
         raise SettingsError(f"{place.state}: is no site.toml, which says how long a hold may last", "give the site.toml")
     line = " ".join(why.split())
     if not line or not line.isprintable():
-        raise SettingsError("--why is empty, or holds characters that cannot be shown", "say in a line what the recordings are held for")
+        raise SettingsError("what the recordings are held for is empty, or holds characters that cannot be shown", "say it in a line")
     known_camera(place, wish.camera)
     era = reading_ages(place.recordings, clock).era
     limit_s = read_promises(CameraFolder(place.recordings, wish.camera).promises).limit_s(Moment(era, wish.from_s))
@@ -64,10 +64,15 @@ def extend(place: RecordingsPlace, hold_id: str, to_s: float, clock: Clock, *, g
     return _holds(place, clock).extend(hold_id, to_s, goes_on=goes_on)
 
 
-def promised_s(place: RecordingsPlace, camera: str) -> float:
-    """How long recordings that are made now are kept, in seconds; 0 = that was never said."""
-    kept_s = read_promises(CameraFolder(place.recordings, camera).promises).retention_s
-    return place.retention_s.get(camera, 0.0) if kept_s is None else kept_s
+def reach_s(place: RecordingsPlace, hold: Hold, clock: Clock) -> float:
+    """Up to when a hold that follows something may be extended now, seconds since 1970 UTC."""
+    return hold.reach_s(reading_ages(place.recordings, clock))
+
+
+def promised_s(place: RecordingsPlace, hold: Hold) -> float:
+    """How long recordings of the moment up to which a hold reaches are kept without it, in seconds; 0 = that was never said."""
+    limit_s = read_promises(CameraFolder(place.recordings, hold.camera).promises).limit_s(Moment(hold.made_era, hold.to_s))
+    return limit_s or place.retention_s.get(hold.camera, 0.0)
 
 
 def release(place: RecordingsPlace, hold_id: str, clock: Clock, *, by: str) -> None:

@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -24,8 +25,11 @@ from passerby.record.receipts import OURS, Act, Receipt, ReceiptSink
 from passerby.released.durable import replace_file
 from passerby.released.partial_file import output_error
 
+SLACK_S: Final = 3600.0
+"""A wall clock may be set by so much while a hold follows something; what one says that is further ahead is held by nothing."""
 
-class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+
+class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Keeps a camera's recordings of [from_s, to_s), by the wall clock, until `until_s`.
 
     Attributes:
@@ -35,7 +39,7 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         until_s: Its end by the wall clock; `made_era` and `made_s` say when it was made, so that its length holds whatever the clock does.
         why: What it is for.
         by: Who made it.
-        follows: Id of what goes on, with which it is extended; "" = it is not.
+        follows: Id of what goes on, with which it is extended; "" = it is not, and nothing is written of it: an older build can read it.
     """
 
     hold: str
@@ -57,6 +61,10 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def is_over(self, ages: Ages) -> bool:
         """Whether its time has passed."""
         return ages.age_s(Moment(self.made_era, self.made_s)) >= self.until_s - self.made_s
+
+    def reach_s(self, ages: Ages) -> float:
+        """Up to when it may be extended now: no further than time has passed since it was made, whatever the wall clock says."""
+        return self.made_s + ages.age_s(Moment(self.made_era, self.made_s)) + SLACK_S
 
 
 class Holds:
@@ -123,7 +131,8 @@ class Holds:
     def extend(self, hold_id: str, to_s: float, *, goes_on: bool) -> Hold | None:
         """Extends a hold that follows something up to `to_s`, written down first. It never gets shorter, and its end stays as it was.
 
-        Does not wait for who else changes the holds. `goes_on`: whether it follows that further.
+        A wall clock that is ahead extends it by an hour at most. Does not wait for who else changes the holds.
+        `goes_on`: whether it follows that further.
 
         Returns:
             The hold now; None = it is over, or was ended, or follows nothing.
@@ -136,7 +145,7 @@ class Holds:
             hold = next((one for one in self.all if one.hold == hold_id), None)
             if hold is None or not hold.follows or hold.is_over(self._ages):
                 return None
-            longer = msgspec.structs.replace(hold, to_s=max(hold.to_s, to_s), follows=hold.follows if goes_on else "")
+            longer = msgspec.structs.replace(hold, to_s=max(hold.to_s, min(to_s, hold.reach_s(self._ages))), follows=hold.follows if goes_on else "")
             if longer.to_s > hold.to_s:
                 self._receipts.write(_receipt_of(longer, Act.HELD, self._clock.wall_s(), OURS))
             if longer != hold:

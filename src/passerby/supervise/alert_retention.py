@@ -9,7 +9,7 @@ from typing import Final
 
 from passerby.clock import Clock
 from passerby.errors import OutputError, words_of
-from passerby.hazards.alert_log import AlertLog
+from passerby.hazards.alert_log import AlertLog, day_of
 from passerby.record.machine import Machine
 from passerby.record.receipts import ReceiptSink
 from passerby.supervise.alert_desk import AlertDesk
@@ -38,7 +38,7 @@ class AlertRetention:
     """
 
     def __init__(self, log: AlertLog, ages: DayAges, retention_s: float, receipts: ReceiptSink, clock: Clock, journal: Journal) -> None:
-        self._log, self._ages, self._retention_s, self._journal = log, ages, retention_s, journal
+        self._log, self._ages, self._retention_s, self._clock, self._journal = log, ages, retention_s, clock, journal
         self._deleter = DayDeleter(log, receipts, clock, log.folder, WHY)
         self._desk: AlertDesk | None = None
         self._elsewhere: Elsewhere | None = None
@@ -60,14 +60,16 @@ class AlertRetention:
         self._forget_elsewhere(frozenset())
 
     def is_due(self, day: date) -> bool:
-        """Whether a day's alerts are to be deleted, or are deleted already."""
+        """Whether a day's alerts are to be deleted, or are deleted already. Of a day that is today again, as the clock was set back, they are not."""
         with self._lock:
             self._ages.tick()
-            return day in self._gone or self._ages.age_s(day) >= self._retention_s
+            is_gone = day in self._gone and day != day_of(self._clock.wall_s())
+            return is_gone or self._ages.age_s(day) >= self._retention_s
 
     def note(self, day: date) -> None:
-        """Something of a day is about to be kept."""
+        """Something of a day is about to be kept. One that was deleted, and is today again, from now on goes by its new age."""
         with self._lock:
+            self._gone.discard(day)
             self._ages.note(day)
 
     def configure(self, retention_s: float) -> None:

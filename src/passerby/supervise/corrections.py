@@ -40,8 +40,10 @@ class Corrections:
             except OSError:
                 return {}
             which = (state.st_mtime_ns, state.st_ino)
-            if self._read is None or self._read[0] != which:
-                found = read_crowds(self._folder)
-                # More counts than these nobody writes, and a command with them would not go through a worker's pipe in one piece.
-                self._read = which, {(one.camera, one.zone, one.shape): one.model for one in found if len(one.model.counts) <= MOST_COUNTS}
-            return self._read[1]
+            if self._read is not None and self._read[0] == which:
+                return self._read[1]
+            found = read_crowds(self._folder)
+            # More counts than these nobody writes, and a command with them would not go through a worker's pipe in one piece.
+            known = {(one.camera, one.zone, one.shape): one.model for one in found if len(one.model.counts) <= MOST_COUNTS}
+            self._read = (which, known) if known else None  # a file that holds none may be one that could not be read this time
+            return known

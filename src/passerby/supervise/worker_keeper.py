@@ -100,7 +100,8 @@ class WorkerKeeper:
         self._on_message, self._on_worker = on_message, on_worker
         self._patience = patience
         self._kept_plate, self._corrections = kept_plate, corrections
-        self._correcting = threading.Lock()
+        self._reading, self._correcting = threading.Lock(), threading.Lock()
+        """Held while corrections are read, off a disk that may hang; and while they are told, for which nobody waits for long."""
         self._untold: deque[Correct] = deque()
         """Corrections that the process has not been told of."""
         self._command = command
@@ -211,8 +212,10 @@ class WorkerKeeper:
 
     def correct(self) -> None:
         """Has the process told how counts are corrected from now on. What its pipe does not take now is told with the next `watch`."""
-        with self._correcting:  # or one that was read before might be told after one that was read later
-            self._untold = deque(self._corrections_now())
+        with self._reading:  # or one that was read before might be told after one that was read later
+            found = deque(self._corrections_now())
+            with self._correcting:
+                self._untold = found
         self._tell_corrections()
 
     def _tell_corrections(self) -> None:

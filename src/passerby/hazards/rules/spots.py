@@ -21,6 +21,8 @@ GAP_SHARE: Final = 6
 """A spot of figures may be empty for a sixth of the time that it was taken: a figure is missed now and then, and minutes shall not begin anew."""
 HELD_SHARE: Final = 0.8
 """A second counts in which it was taken for so much of it."""
+LEAST_SEEN: Final = 0.5
+"""A cell that was hidden for some of a second must have been seen for so much of it."""
 NEAR_HEIGHTS: Final = 0.25
 NEAR_STEPS: Final = 1.5
 """A figure that stands still is drawn within so many heights, or steps of the grid, of one place."""
@@ -60,7 +62,7 @@ class FigureSpots:
 
     def __init__(self, polygon: tuple[Pixel, ...], limit_s: float) -> None:
         self._polygon = polygon
-        self._doubted_s = DOUBTED * max(limit_s, LONGEST_GAP_S * GAP_SHARE)
+        self._doubted_s = doubted_s(limit_s)
         self._begun_s: int | None = None
         self._spots: list[_Spot] = []
 
@@ -94,12 +96,17 @@ class FigureSpots:
 
 @dataclass(slots=True)
 class _Lying:
-    """A cell: seconds that count, when it was last seen or hidden, whether it may have lain there before, since when it has been hidden."""
+    """A cell: seconds that count, when it was last seen or hidden, whether it may have lain there for longer, since when it has been hidden.
+
+    Attributes:
+        doubted_s: How many seconds longer than one may be hidden it was, less those in which it was seen since.
+    """
 
     counted_s: int
     seen_s: int
     before: bool
     hidden_since_s: int | None = None
+    doubted_s: int = 0
 
 
 class CellSpots:
@@ -107,12 +114,20 @@ class CellSpots:
 
     Args:
         cells_of: The cells of a scene that count.
-        hidden: Whether a cell is hidden in a scene, or attended by somebody: such a second counts neither way.
+        hidden: Whether a cell is hidden in a scene, or attended by somebody: such a time counts neither way.
         attended_s: A cell that is hidden for longer begins anew.
+        limit_s: For how long one may lie there, where `hidden` is never said of what is shown: a second counts by what of it was not hidden, and what
+            had lain there for so long is not known to be gone while it is hidden. None = what is attended begins anew, shown or not.
     """
 
-    def __init__(self, cells_of: Callable[[Scene], frozenset[Cell]], hidden: Callable[[Cell, Scene], bool], attended_s: float) -> None:
-        self._cells_of, self._hidden, self._attended_s = cells_of, hidden, attended_s
+    def __init__(
+        self,
+        cells_of: Callable[[Scene], frozenset[Cell]],
+        hidden: Callable[[Cell, Scene], bool],
+        attended_s: float,
+        limit_s: float | None = None,
+    ) -> None:
+        self._cells_of, self._hidden, self._attended_s, self._limit_s = cells_of, hidden, attended_s, limit_s
         self._lying: dict[Cell, _Lying] = {}
         self._side_px = self._looked_s = 0
 
@@ -128,14 +143,19 @@ class CellSpots:
                 seen_s[cell] = seen_s.get(cell, 0.0) + held.held_s
         for cell in sorted({*seen_s, *self._lying}):
             hidden_s = sum(held.held_s for held in shown if self._hidden(cell, held.scene))
-            self._count(cell, second, seen=seen_s.get(cell, 0.0) >= HELD_SHARE * known_s, hidden=hidden_s > (1 - HELD_SHARE) * known_s)
+            is_hidden = hidden_s > (1 - HELD_SHARE) * known_s
+            if self._limit_s is None:
+                self._count(cell, second, seen=not is_hidden and seen_s.get(cell, 0.0) >= HELD_SHARE * known_s, hidden=is_hidden)
+            else:
+                least_s = max(LEAST_SEEN * known_s, HELD_SHARE * (known_s - hidden_s))
+                self._count(cell, second, seen=seen_s.get(cell, 0.0) >= least_s, hidden=is_hidden)
 
     def longest_s(self) -> int:
         """How many seconds of the longest one count."""
         return max((one.counted_s for one in self._lying.values()), default=0)
 
     def may_be_longer(self) -> bool:
-        """Whether one may have lain there for longer: since before watching began, seen or hidden."""
+        """Whether one may have lain there for longer: since before watching began, seen or hidden; or hidden for too long to count on."""
         return self._is_beginning() or any(one.before for one in self._lying.values())
 
     def _is_beginning(self) -> bool:
@@ -144,17 +164,32 @@ class CellSpots:
 
     def _count(self, cell: Cell, second: int, *, seen: bool, hidden: bool) -> None:
         lying = self._lying.get(cell)
-        if hidden:
-            if lying is not None:
-                lying.seen_s = second
-                lying.hidden_since_s = second if lying.hidden_since_s is None else lying.hidden_since_s
-                if second - lying.hidden_since_s >= self._attended_s:
-                    del self._lying[cell]
-        elif seen:
+        if seen:
             lying = self._lying.setdefault(cell, _Lying(0, second, self._is_beginning()))
             lying.counted_s, lying.seen_s, lying.hidden_since_s = lying.counted_s + 1, second, None
-        elif lying is not None and second - lying.seen_s > GAP_S:
+            lying.doubted_s = max(0, lying.doubted_s - 1)
+        elif lying is None:
+            pass
+        elif hidden:
+            lying.seen_s = second
+            lying.hidden_since_s = second if lying.hidden_since_s is None else lying.hidden_since_s
+            if second - lying.hidden_since_s >= self._attended_s and not self._is_doubted(lying):
+                del self._lying[cell]
+        elif second - lying.seen_s > GAP_S:
             del self._lying[cell]
+
+    def _is_doubted(self, lying: _Lying) -> bool:
+        """Whether a cell that was hidden for too long to count on may lie there still: for a while, if it had lain there for as long as one may."""
+        if self._limit_s is None:
+            return False
+        lying.before = lying.before or lying.counted_s >= self._limit_s
+        lying.counted_s, lying.doubted_s = 0, lying.doubted_s + 1
+        return lying.before and lying.doubted_s <= doubted_s(self._limit_s)
+
+
+def doubted_s(limit_s: float) -> float:
+    """For how long it is not known to be over that a spot was taken for longer than `limit_s`, seconds."""
+    return DOUBTED * max(limit_s, LONGEST_GAP_S * GAP_SHARE)
 
 
 def any_covers(glyphs: Iterable[Glyph], cell: Cell, side_px: int) -> bool:

@@ -8,6 +8,7 @@ from passerby.hazards.rules.rule import Heard
 from passerby.hazards.rules.scene_now import SceneNow, ZoneCells
 from passerby.hazards.rules.spots import GAP_S, CellSpots, FigureSpots, any_covers
 from passerby.hazards.words import LIMIT, duration, quoted
+from passerby.released.scene import Cell, Scene
 from passerby.site.hazards import Hazard
 
 PASSED_S: Final = 15.0
@@ -49,4 +50,9 @@ class StaticRule:
 
     def _begin(self) -> None:
         self._figures = FigureSpots(self._place.polygon, self._limit_s)
-        self._things = CellSpots(self._cells.of, lambda cell, scene: any_covers(scene.glyphs, cell, scene.cell_px), PASSED_S)
+        self._things = CellSpots(self._cells.of, _is_hidden, PASSED_S, self._limit_s)
+
+
+def _is_hidden(cell: Cell, scene: Scene) -> bool:
+    """Whether somebody stands before a cell. What is shown beside somebody lies there all the same: they may have come to help."""
+    return any_covers(scene.glyphs, cell, scene.cell_px) and cell not in scene.cells

@@ -164,7 +164,7 @@ class HoldWishBody(Answer):
 
     until_s: Annotated[StrictFloat | StrictInt, Field(ge=EARLIEST_S, le=LATEST_S)]
     """End of the hold, seconds since 1970 UTC; how late it may be, `recording.max_hold` of the site file says."""
-    why: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+    why: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
     """What for, in a line."""
 
 

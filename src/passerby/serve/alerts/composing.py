@@ -14,7 +14,7 @@ from passerby.hazards.engine import Engine
 from passerby.record.receipts import ReceiptSink
 from passerby.serve.alerts.drill_routes import add_drills
 from passerby.serve.alerts.drilling import Drills
-from passerby.serve.alerts.held_alerts import HeldAlerts
+from passerby.serve.alerts.followed_holds import FollowedHolds
 from passerby.serve.alerts.inbox import AlertInbox
 from passerby.serve.alerts.routes import add_alerts
 from passerby.site.settings import Site
@@ -42,7 +42,7 @@ def add_alert_pages(app: FastAPI, hazards: HazardThread, site: Callable[[], Site
     """Adds the addresses of alerts, and of exercises, and what extends holds as long as the application runs; before both start. `site` as above."""
     inbox = alert_inbox(hazards, site, clock)
     add_alerts(app, inbox)
-    held = HeldAlerts(hazards.desk, inbox.recordings, clock)
+    held = FollowedHolds(hazards.desk, inbox.recordings, clock)
     hazards.listen(held.hear, lambda: held.failing)
     before = app.router.lifespan_context
 

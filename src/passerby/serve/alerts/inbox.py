@@ -124,8 +124,8 @@ class AlertInbox:
         Of an alert that goes on, they are held until half a minute from now; `followed_holds` extends that as long as it goes on, or comes back.
 
         Raises:
-            AlertError: There is no such alert, or no camera belongs to it, or it is not said what for.
-            SettingsError: It is not known how long a hold may last.
+            AlertError: There is no such alert, or no camera belongs to it.
+            SettingsError: It is not said what for, in characters that can be shown, or not known how long a hold may last.
             RecordingError: There are no such recordings, or the end makes no sense or is too late.
             ReceiptError: It could not be written down.
             OutputError: It could not be kept.
@@ -133,8 +133,6 @@ class AlertInbox:
         found = self._desk.find(alert)
         if found is None or not found.cause.camera:
             raise AlertError("no recordings belong to this alert", "only those of a camera can be held")
-        if not why.strip() or not " ".join(why.split()).isprintable():
-            raise AlertError("what the recordings are held for is empty, or holds characters that cannot be shown", "say it in a line")
         goes_on = found.ended_wall_s is None
         from_s, to_s = span_of(found)
         if goes_on:
@@ -143,7 +141,7 @@ class AlertInbox:
         made, minutes = hold(self.recordings(), wish, self._clock, why=why, by=by, follows="" if found.finished else found.id)
         more = ", with what follows while it goes on" if goes_on else ""
         with contextlib.suppress(AlertError, OutputError):  # the receipt says it in any case
-            self._desk.act(alert, What.COMMENTED, by, f"Recordings held until {text_of(until_s, self._site().zone)}{more}: {why}")
+            self._desk.act(alert, What.COMMENTED, by, f"Recordings held until {text_of(until_s, self._site().zone)}{more}: {made.why}")
         return HoldAnswer(
             hold=made.hold, camera=made.camera, from_s=made.from_s, to_s=made.to_s, until_s=made.until_s, minutes=minutes, goes_on=goes_on
         )

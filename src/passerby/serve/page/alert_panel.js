@@ -1,5 +1,5 @@
 // One alert, large: what was found and where, its course of events, its recordings, and what somebody can do about it.
-import { refusal } from "./alert_feed.js";
+import { isSilence, refusal } from "./alert_feed.js";
 import { KINDS, course, lasted, measured, severityMark, where } from "./alert_words.js";
 import { element, icon, mark, put } from "./elements.js";
 import { lengthOf } from "./zone_time.js";
@@ -239,8 +239,7 @@ export class AlertPanel {
       this.on.done(what === "hold" ? alert : told, what);
     } catch (error) {
       if (this.alert?.id !== alert.id) return;
-      const silent = error instanceof TypeError || error.name === "TimeoutError";
-      put(this.status, silent ? "Passerby does not answer, so it is not known whether this was done." : error.message);
+      put(this.status, isSilence(error) ? "Passerby does not answer, so it is not known whether this was done." : error.message);
     } finally {
       this.#busy = false;
     }

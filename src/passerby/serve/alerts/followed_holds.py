@@ -12,7 +12,7 @@ from typing import Final
 from passerby.clock import Clock
 from passerby.errors import PasserbyError, words_of
 from passerby.hazards.alert import Event, What
-from passerby.record.holding import extend, following, promised_s
+from passerby.record.holding import extend, following, promised_s, reach_s
 from passerby.record.holds import Hold
 from passerby.record.places import RecordingsPlace
 from passerby.serve.alerts.answers import AFTER_S
@@ -22,11 +22,15 @@ LOOK_EVERY_S: Final = 10.0
 EXTENDS_S: Final = 600.0
 """While an alert goes on, its holds are extended when so much time is not held, or a tenth of all that is, or half of what retention keeps."""
 LASTED: Final = 0.1
+MOST_S: Final = 3600.0
+"""No more is ever not held: a retention that is shortened and a full disk take what is not, at once."""
+CLOCK_AHEAD: Final = "the clock was set ahead by more than an hour since it was made, so what is recorded now is not held"
+CLOCK_BACK: Final = "the clock was set back to before what it holds, so what is recorded now is not held"
 ENDS_WITHIN_S: Final = 2.0
 _NEWS: Final = frozenset({What.ENDED, What.CLOSED})
 
 
-class HeldAlerts:
+class FollowedHolds:
     """Extends holds, in a thread of its own.
 
     Args:
@@ -42,7 +46,7 @@ class HeldAlerts:
         self._desk, self._place, self._clock = desk, place, clock
         self._wake = threading.Event()
         self._ending = False
-        self._thread = threading.Thread(target=self._run, name="held-alerts", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="followed-holds", daemon=True)
         self.failing = ""
 
     def start(self) -> None:
@@ -73,20 +77,23 @@ class HeldAlerts:
 
     def _follow(self, place: RecordingsPlace, hold: Hold, *, at_once: bool) -> str:
         """Extends one hold as far as its alert reaches; why that failed, "" = it did not."""
-        now_s = self._clock.wall_s()
         try:
             alert = self._desk.find(hold.follows)
             if alert is None:  # deleted, as it was due
                 extend(place, hold.hold, hold.to_s, self._clock, goes_on=False)
-            elif alert.ended_wall_s is not None:
-                to_s = alert.ended_wall_s + AFTER_S
-                if alert.finished or to_s > hold.to_s:
-                    extend(place, hold.hold, to_s, self._clock, goes_on=not alert.finished)
-            elif at_once or now_s + AFTER_S - hold.to_s >= _pause_s(hold, now_s, promised_s(place, hold.camera)):
-                extend(place, hold.hold, now_s + AFTER_S, self._clock, goes_on=True)
+                return ""
+            now_s = self._clock.wall_s()
+            ended = alert.ended_wall_s is not None
+            wanted_s = (now_s if alert.ended_wall_s is None else alert.ended_wall_s) + AFTER_S
+            to_s = min(wanted_s, reach_s(place, hold, self._clock))
+            least_s = 0.0 if at_once or (ended and to_s == wanted_s) else _pause_s(hold, now_s, promised_s(place, hold))
+            if alert.finished or (to_s > hold.to_s and to_s - hold.to_s >= least_s):
+                extend(place, hold.hold, to_s, self._clock, goes_on=not alert.finished)
         except PasserbyError as error:
             return words_of(error)
-        return ""
+        if alert.finished:
+            return ""
+        return CLOCK_AHEAD if to_s < wanted_s else CLOCK_BACK if now_s + AFTER_S <= hold.from_s and not ended else ""
 
     def _run(self) -> None:
         while not self._ending:
@@ -98,5 +105,5 @@ class HeldAlerts:
 
 def _pause_s(hold: Hold, now_s: float, retention_s: float) -> float:
     """How much time may be not held yet before a hold is extended, seconds."""
-    often_s = max(EXTENDS_S, LASTED * (now_s - hold.from_s))
+    often_s = min(MOST_S, max(EXTENDS_S, LASTED * (now_s - hold.from_s)))
     return min(often_s, retention_s / 2) if retention_s else often_s

@@ -13,7 +13,7 @@ from passerby.record.holds import Hold, kept_holds
 from passerby.record.receipts import Act, FileReceipts, Receipt, read_receipts
 from passerby.serve.alerts.answers import AFTER_S, BEFORE_S
 from passerby.serve.alerts.composing import add_alert_pages, hazard_thread
-from passerby.serve.alerts.held_alerts import LOOK_EVERY_S, HeldAlerts
+from passerby.serve.alerts.followed_holds import LOOK_EVERY_S, MOST_S, FollowedHolds
 from passerby.serve.http_server import HttpServer
 from passerby.site.hazards import Hazard
 from tests.support.alerted_api import Alerted
@@ -28,15 +28,15 @@ UNTIL_S = NOON + 10 * DAY
 class Held:
     """A camera that records, an alert of its place, and who follows holds. Time is set by hand."""
 
-    def __init__(self, state: Path, retention_s: float = DAY) -> None:
+    def __init__(self, state: Path, retention_s: float = DAY, *, floor_bytes: int = 0) -> None:
         self.state = state
-        self.kept = Kept(state / "recordings", retention_s=retention_s)
+        self.kept = Kept(state / "recordings", retention_s=retention_s, floor_bytes=floor_bytes)
         self.clock: SetClock = self.kept.clock
         self.alerted = Alerted(state, self.clock)
         self.following = self.follow()
 
-    def follow(self) -> HeldAlerts:
-        return HeldAlerts(self.alerted.desk, self.alerted.inbox.recordings, self.clock)
+    def follow(self) -> FollowedHolds:
+        return FollowedHolds(self.alerted.desk, self.alerted.inbox.recordings, self.clock)
 
     def restart(self) -> None:
         self.alerted.guarded.stop()
@@ -141,6 +141,98 @@ def test_while_an_alert_goes_on_receipts_are_few(held: Held) -> None:
         held.following.step()
     assert 5 < len(held.receipts) < 40
     assert held.clock.wall_s() - held.holds[0].to_s < 1.5 * HOUR
+
+
+@pytest.mark.parametrize("shortened", [True, False], ids=["the retention is shortened", "there is no room"])
+def test_of_an_alert_of_days_no_more_than_an_hour_is_ever_not_held(tmp_path: Path, *, shortened: bool) -> None:
+    held = Held(tmp_path, 3 * DAY, floor_bytes=10**9)
+    held.alerted.take(opens(0))
+    held.hold()
+    held.pass_time(8 * DAY)
+    held.following.step()
+    for _ in range(11):
+        held.kept.run(1)
+        for _ in range(27 * 6):
+            held.clock.sleep(10)
+            held.following.step()
+        assert held.clock.wall_s() - held.holds[0].to_s <= MOST_S
+    if shortened:
+        held.kept.with_retention(HOUR)
+    else:
+        held.kept.free_bytes = 0
+    held.kept.idle(30)
+    assert len(held.kept.minutes()) >= 11 - 3, "at one each 27 min"
+    held.alerted.guarded.stop()
+
+
+def test_what_was_promised_a_shorter_time_is_held_in_that_time_after_the_retention_was_lengthened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(tmp_path, HOUR / 2)
+    monkeypatch.setattr("passerby.record.kept_minutes.ThisMachine", lambda: held.kept.machine)
+    held.alerted.take(opens(0))
+    held.pass_time(DAY)
+    held.hold()
+    begin_s = held.clock.wall_s()
+    held.kept.run(600, 10)
+    held.kept.with_retention(30 * DAY)
+    for _ in range(90):
+        held.kept.run(60, 10)
+        held.following.step()
+    held.kept.recordings.close()
+    assert len(held.kept.minutes()) == (held.clock.wall_s() - begin_s) // 60
+    held.alerted.guarded.stop()
+
+
+YEARS_S = 70 * 365 * DAY
+
+
+def test_a_clock_that_is_years_ahead_for_a_moment_holds_nothing_of_later(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passerby.record.kept_minutes.ThisMachine", lambda: held.kept.machine)
+    held.alerted.take(opens(0))
+    held.hold()
+    held.kept.run(60, 10)
+    held.clock.set(YEARS_S)
+    held.kept.idle(20)
+    held.following.step()
+    assert "set ahead" in held.following.failing
+    held.clock.set(-YEARS_S)
+    held.kept.idle(20)
+    held.following.step()
+    assert held.following.failing == ""
+    held.alerted.take(says(What.ENDED, 120), says(What.CLOSED, 200))
+    held.following.step()
+    held.kept.idle(2 * HOUR)
+    before = held.kept.minutes()
+    held.kept.run(60, 10)
+    held.kept.idle(3 * DAY, 600)
+    assert held.holds, "its end is later"
+    assert held.kept.minutes() == before
+
+
+@pytest.mark.parametrize(("set_by_s", "says"), [(DAY, "set ahead"), (-DAY, "set back")])
+def test_a_clock_that_is_set_while_an_alert_goes_on_is_said_as_long_as_what_follows_is_not_held(
+    held: Held, monkeypatch: pytest.MonkeyPatch, set_by_s: float, says: str
+) -> None:
+    monkeypatch.setattr("passerby.record.kept_minutes.ThisMachine", lambda: held.kept.machine)
+    held.alerted.take(opens(0))
+    held.hold()
+    held.clock.set(set_by_s)
+    for _ in range(360):
+        held.kept.idle(10)
+        held.following.step()
+        assert says in held.following.failing
+    assert len(held.receipts) <= 10, "and with few receipts"
+
+
+def test_a_clock_that_is_set_right_by_minutes_changes_nothing_of_a_hold(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passerby.record.kept_minutes.ThisMachine", lambda: held.kept.machine)
+    held.alerted.take(opens(0))
+    held.hold()
+    held.clock.set(HOUR / 2)
+    held.kept.idle(60)
+    held.following.step()
+    assert (held.holds[0].to_s, held.following.failing) == (held.clock.wall_s() + AFTER_S, "")
 
 
 def test_a_hold_that_was_released_or_is_over_is_not_extended(held: Held) -> None:
