@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from passerby.hazards.alert import HazardKind, Severity, What
@@ -46,6 +47,44 @@ def test_a_density_that_rises_fast_is_told_before_it_reaches_the_limit() -> None
     opened_s = told(events)[0][0]
     assert density[opened_s] < 2.5
     assert "rising by 1.5 a minute" in events[0].words
+
+
+def hiding(second: int, hidden_per_m2: float, *, full: bool = False) -> Pulse:
+    """A second of a crowd in which boxes find nobody."""
+    return pulse(second, 0.2, per_m2=0.02, per_m2_error=0.05, hidden_per_m2=hidden_per_m2, full=full)
+
+
+def test_a_crowd_in_which_boxes_find_nobody_is_told_by_the_ground_that_it_hides() -> None:
+    engine = Engine(site(rule("density", limit="1.5", for_='"10 s"')))
+    events = run(engine, range(1, 60), lambda second: [hiding(second, 1.8)])
+    assert told(events) == [(10, What.OPENED)]
+    assert events[0].words == "1.8 persons/m2 +-0.5 in 'Stairs' for 10 s, limit 1.5"
+
+
+def test_where_all_ground_is_hidden_nobody_can_say_that_it_is_below_the_limit() -> None:
+    engine = Engine(site(rule("density", limit="2.15", alarm_limit="4.0", for_='"10 s"', clear_for='"5 s"')))
+    density = {range(1, 40): 1.4, range(40, 60): 1.3, range(60, 90): 0.9}
+    heard = {second: hiding(second, per_m2, full=per_m2 == 1.4) for seconds, per_m2 in density.items() for second in seconds}
+    events = run(engine, range(1, 90), lambda second: [heard[second]])
+    assert told(events) == [(10, What.OPENED), (64, What.ENDED)], "not yet over where some of it is seen again"
+    assert events[0].words == "at least 1.4 persons/m2, all ground hidden by people, in 'Stairs' for 10 s, limit 2.15"
+    assert events[0].severity is Severity.WARNING
+
+
+def test_from_so_low_that_all_is_hidden_long_before_the_limit_it_is_neither_over_nor_not() -> None:
+    engine = Engine(site(rule("density", limit="2.15", for_='"5 s"', clear_for='"5 s"')))
+    dense, hidden = crowd(1, 2.5), hiding(1, 0.9, full=True)
+    at = [dense if second < 20 else hidden for second in range(100)]
+    events = run(engine, range(1, 100), lambda second: [msgspec.structs.replace(at[second], wall_s=float(START_S + second))])
+    assert told(events) == [(5, What.OPENED)]
+    alone = Engine(site(rule("density", limit="2.15", for_='"5 s"')))
+    assert run(alone, range(1, 100), lambda second: [hiding(second, 0.9, full=True)]) == []
+
+
+def test_a_count_that_is_more_than_what_is_hidden_goes() -> None:
+    engine = Engine(site(rule("density", limit="2.5", for_='"5 s"')))
+    events = run(engine, range(1, 20), lambda second: [pulse(second, 28, per_m2=2.8, per_m2_error=0.3, hidden_per_m2=1.2)])
+    assert events[0].words == "2.8 persons/m2 +-0.3 in 'Stairs' for 5 s, limit 2.5"
 
 
 def test_a_rise_at_a_low_density_is_told_by_nobody() -> None:

@@ -17,6 +17,7 @@ class Zone:
         area_error: Relative standard error of the area.
         waiting: People wait here rather than walk: another scale of service.
         queue: People queue here: length and wait are told.
+        hidden_m2: What one person hides of the ground (`measure.hiding`); None = the ground is not known.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Zone:
     area_error: float = 0.05
     waiting: bool = False
     queue: bool = False
+    hidden_m2: float | None = None
 
     def holds(self, x_px: float, y_px: float) -> bool:
         """Whether a foot point is in it. A point on the border belongs to one of two zones that share the border, never to both."""

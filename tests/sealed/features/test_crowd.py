@@ -147,3 +147,36 @@ def test_what_is_never_shown_counts_for_nothing_and_against_nothing() -> None:
     (both,) = view.of(observed(EMPTY, changed, known=~never, never=never))
     assert both is not None
     assert both.area_m2 > 0.4
+
+
+def stirring(*looks: tuple[Picture, Mask]) -> list[float]:
+    """How much of the zone is said to be hidden by people, look by look."""
+    view = CrowdView(GRID, [on_picture(NEAR_M)], PLANE)
+    found = [view.of(observed(working, changed))[0] for working, changed in looks]
+    return [round(one.covered, 3) for one in found if one is not None]
+
+
+def crowd_of(x_m: float) -> tuple[Picture, Mask]:
+    changed = np.zeros(GRID.working_shape, bool)
+    for number in range(12):
+        person(x_m + 1.6 * (number % 4) - 2.4, 8.5 + 1.5 * (number // 4), changed)
+    return np.where(changed[..., None], np.uint8(40), np.uint8(160)) * np.ones(3, np.uint8), changed
+
+
+def test_what_people_hide_is_told_once_they_stir_and_a_moment_of_standing_still_changes_nothing() -> None:
+    first, second = crowd_of(0.0), crowd_of(0.2)
+    told = stirring(first, second, first, first, first, second)
+    assert told[0] == 0, "of one look it is not known"
+    assert all(0.3 < one < 0.9 for one in told[1:])
+
+
+def test_what_was_put_there_and_does_not_stir_hides_nothing_whatever_the_noise() -> None:
+    rng = np.random.default_rng(3)
+    working, changed = crowd_of(0.0)
+    looks = [(np.clip(working + rng.normal(0, 2.0, working.shape), 0, 255).astype(np.uint8), changed) for _ in range(20)]
+    assert stirring(*looks) == [0.0] * 20
+
+
+def test_of_a_place_that_is_full_all_is_hidden() -> None:
+    noise = [np.random.default_rng(seed).integers(0, 256, (*GRID.working_shape, 3), np.uint8) for seed in (1, 2)]
+    assert stirring(*[(one, EVERYWHERE) for one in noise])[-1] == pytest.approx(1.0, abs=0.01)

@@ -1,4 +1,8 @@
-"""Too many persons on a square metre, or soon: density as pulses tell it, against a limit, and how fast it rises."""
+"""Too many persons on a square metre, or soon: density as pulses tell it, against a limit, and how fast it rises.
+
+Where nobody has counted and people hide each other, boxes find next to nobody. There the density by how much of the ground is hidden goes, where that
+is more; and where all is hidden, so that nobody can say how many there are, it is over.
+"""
 
 from typing import Final
 
@@ -7,6 +11,7 @@ from passerby.hazards.reading import UNKNOWN, Reading
 from passerby.hazards.rules.pulses import Told, ZonePulses
 from passerby.hazards.rules.rule import Heard
 from passerby.hazards.words import LIMIT, bound, measured, number, quoted
+from passerby.released.measurement import ZonePulse
 from passerby.site.hazards import Hazard, default_limit
 
 UNIT: Final = "persons/m2"
@@ -16,6 +21,8 @@ LEAST_RISE_S: Final = 30.0
 LEAST_SHARE: Final = 0.5
 """Below this share of the limit a rise says nothing: a platform fills with every train."""
 MINUTE_S: Final = 60.0
+HIDDEN_ERROR_SHARE: Final = 0.3
+"""Of a density by what is hidden: people are of many widths, and stand in groups."""
 
 
 class DensityRule:
@@ -25,6 +32,8 @@ class DensityRule:
         self._limit = hazard.limit or default_limit("density", place.use) or 0.0
         self._rise, self._clear, self._where = hazard.rise, hazard.clear, quoted(place.shown)
         self._pulses = ZonePulses(place.id, RISE_OVER_S)
+        self._full_from = self._limit
+        """From how dense on all is hidden, where that is less than the limit: it is known once it was so."""
 
     def accept(self, message: Heard) -> None:
         """Takes pulses."""
@@ -33,22 +42,39 @@ class DensityRule:
     def read(self, second: int) -> Reading:
         """The density of a second."""
         now = self._pulses.newest(second)
-        if now is None or now.per_m2 is None:
+        if now is None:
             return UNKNOWN
+        per_m2, error = density_of(now)
+        if per_m2 is None:
+            return UNKNOWN
+        # From so low that all is hidden long before the limit, that all is hidden says nothing: nor that it is over.
+        full = now.full and per_m2 >= LEAST_SHARE * self._limit
+        if now.full and not full:
+            return UNKNOWN
+        if full:
+            self._full_from = min(self._limit, per_m2)
         rise = None if self._rise is None else rise_of(self._pulses.last(second))
-        rises = self._rise is not None and rise is not None and rise >= self._rise and now.per_m2 >= LEAST_SHARE * self._limit
+        rises = self._rise is not None and rise is not None and rise >= self._rise and per_m2 >= LEAST_SHARE * self._limit
         slow = rise is not None and self._rise is not None and rise < self._clear * self._rise
-        calms = self._rise is None or slow or now.per_m2 < self._clear * LEAST_SHARE * self._limit
+        calms = self._rise is None or slow or per_m2 < self._clear * LEAST_SHARE * self._limit
         rising = f", rising by {number(rise)} a minute" if rise is not None and rises else ""
-        over = now.per_m2 >= self._limit or rises
-        words = f"{measured(now.per_m2, now.per_m2_error, UNIT)} in {self._where}{rising}{LIMIT}{bound(self._limit)}"
-        clear = not over and calms and now.per_m2 < self._clear * self._limit
-        return Reading(True, over, clear, words, now.per_m2, now.per_m2_error, self._limit)
+        over = per_m2 >= self._limit or full or rises
+        found = f"at least {number(per_m2)} {UNIT}, all ground hidden by people," if full else measured(per_m2, error, UNIT)
+        words = f"{found} in {self._where}{rising}{LIMIT}{bound(self._limit)}"
+        clear = not over and calms and per_m2 < self._clear * self._full_from
+        return Reading(True, over, clear, words, per_m2, error, self._limit)
+
+
+def density_of(zone: ZonePulse) -> tuple[float | None, float | None]:
+    """The density of a zone and its standard error: by the people who were counted, or by the ground that they hide, where that is more."""
+    if zone.per_m2 is None or zone.hidden_per_m2 is None or zone.hidden_per_m2 <= zone.per_m2:
+        return zone.per_m2, zone.per_m2_error
+    return zone.hidden_per_m2, HIDDEN_ERROR_SHARE * zone.hidden_per_m2
 
 
 def rise_of(told: list[Told]) -> float | None:
     """By how much a density rises in a minute: the slope of a straight line through the seconds; None = too few of them."""
-    points = [(one.wall_s, one.zone.per_m2) for one in told if one.zone.per_m2 is not None]
+    points = [(one.wall_s, per_m2) for one in told if (per_m2 := density_of(one.zone)[0]) is not None]
     if len(points) < LEAST_RISE_S / 2 or points[-1][0] - points[0][0] < LEAST_RISE_S:
         return None
     middle_s = sum(at for at, _ in points) / len(points)

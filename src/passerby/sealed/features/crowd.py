@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from passerby.measure.ground import Floats, GroundPlane
 from passerby.released.measurement import CrowdNumbers
-from passerby.sealed.gate.grid import Grid, Mask
+from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.watch import Observed
 
 MIDDLE_M: Final = 0.85
@@ -23,6 +23,12 @@ LEAST_BRIGHTNESS: Final = 16.0
 """Grey levels: a place that is darker counts as this bright, or noise would be edges."""
 LEAST_KNOWN: Final = 0.9
 """Of the pixels in which people of a zone would be seen, so many must be of a place that is known."""
+STIRS_LEVELS: Final = 10
+"""Grey levels by which a pixel changes from one look to the next where somebody stirs: noise is less in a working picture."""
+LEAST_STIRS: Final = 0.05
+"""Of people who stand, so much changes from look to look; of what was put there, nothing."""
+STIRS_FADES: Final = 0.9
+"""A look: people stand still for a moment, too."""
 KERNEL: Final = np.ones((3, 3), np.uint8)
 GREY_BGR: Final = (0.114, 0.587, 0.299)
 Polygon = Sequence[tuple[float, float]]
@@ -44,20 +50,38 @@ class CrowdView:
     def __init__(self, grid: Grid, zones: Sequence[Polygon], plane: GroundPlane) -> None:
         rows, columns = grid.working_shape
         foot_rows = (np.arange(rows) + 0.5) * grid.shrink
-        self._zones = list[_Zone]()
+        self._zones, self._stirring = list[_Zone](), list[_Stirring]()
         for zone in zones:
             corners = np.asarray(zone, float)
             metre_px = _metre_px(plane, float(corners[:, 0].mean()), foot_rows) / grid.shrink
             feet = np.zeros((rows, columns), np.uint8)
             cv2.fillPoly(feet, [np.round(corners / grid.shrink).astype(np.int32)], (1,))
             self._zones.append(_Zone.of(np.square(_raised(feet.astype(bool), metre_px)), plane.area_m2(zone)))
+            self._stirring.append(_Stirring())
 
     def of(self, observed: Observed) -> list[CrowdNumbers | None]:
         """The numbers of each zone; None = too little of the place is known there: what is not known differs from nothing.
 
         `detected` is 0: it is not known here.
         """
-        return [zone.numbers(observed) for zone in self._zones]
+        return [zone.numbers(observed, stirring) for zone, stirring in zip(self._zones, self._stirring, strict=True)]
+
+
+class _Stirring:
+    """Whether what differs from the place in a zone stirs, as people do and stalls do not."""
+
+    def __init__(self) -> None:
+        self._before: Picture | None = None
+        self._share = 0.0
+
+    def seen(self, working: Picture, differs: Mask) -> bool:
+        """Whether it does, as of this look. Of the first one it is not known, and taken for no."""
+        before, self._before = self._before, working.copy()
+        if before is None or not differs.any():
+            return False
+        stirs = cv2.absdiff(working, before).max(2) > STIRS_LEVELS
+        self._share = max(float(stirs[differs].mean()), STIRS_FADES * self._share)
+        return self._share >= LEAST_STIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +106,20 @@ class _Zone:
         window = (_grown(rows), _grown(columns)) if len(rows) else (slice(0, 1), slice(0, 1))
         return _Zone(window, np.ascontiguousarray(metres[window]), metres[window] > 0, zone_m2)
 
-    def numbers(self, observed: Observed) -> CrowdNumbers | None:
+    def numbers(self, observed: Observed, stirring: _Stirring) -> CrowdNumbers | None:
         window = self.window
         counts = self.seen & ~observed.never[window]
         known = counts & observed.known[window]
         if int(known.sum()) < LEAST_KNOWN * max(1, int(counts.sum())):
             return None
         solid = cv2.morphologyEx(observed.changed[window].astype(np.uint8), cv2.MORPH_OPEN, KERNEL)
-        metres = self.metres * (solid.astype(bool) & counts)
+        differs = solid.astype(bool) & counts
+        metres, whole = self.metres * differs, float((self.metres * counts).sum())
         across_rows = np.abs(cv2.Sobel(cv2.cvtColor(observed.working[window], cv2.COLOR_BGR2GRAY), cv2.CV_32F, 0, 1, scale=1 / 8))
         brightness = max(LEAST_BRIGHTNESS, float(np.dot(cv2.mean(observed.place[window], known.astype(np.uint8))[:3], GREY_BGR)))
-        return CrowdNumbers(0.0, float(metres.sum()), float(np.vdot(metres, across_rows)) / brightness, self.zone_m2)
+        area_m2 = float(metres.sum())
+        covered = area_m2 / whole if stirring.seen(observed.working[window], differs) else 0.0
+        return CrowdNumbers(0.0, area_m2, float(np.vdot(metres, across_rows)) / brightness, self.zone_m2, covered)
 
 
 def _grown(found: NDArray[np.intp]) -> slice:

@@ -1,14 +1,17 @@
 """A camera's order becomes its meter: zones and lines with their areas and lengths on the ground."""
 
+import numpy as np
+
 from passerby.errors import SettingsError
 from passerby.measure.crowd import Crowd
 from passerby.measure.ground import GroundPlane
+from passerby.measure.hiding import hidden_m2
 from passerby.measure.meter import LineFacts, Meter
 from passerby.measure.zone import Zone
 from passerby.released.scene import Size
 from passerby.sealed.features.crowd import CrowdView
 from passerby.sealed.gate.grid import Grid
-from passerby.site.orders import CameraOrder, CrowdModel, Polygon
+from passerby.site.orders import CameraOrder, CrowdModel, Polygon, ZoneOrder
 
 MEASURE = "measure"
 """Where an error was: in measuring."""
@@ -20,9 +23,7 @@ def meter_of(order: CameraOrder, size: Size) -> Meter:
     A zone that reaches above the horizon has no area: it is counted, and nothing is told in square metres.
     """
     plane = None if order.ground is None else GroundPlane.of(order.ground, foot_of(order))
-    zones = [
-        Zone(zone.id, zone.polygon, _area_m2(plane, zone.polygon), waiting=zone.kind == "waiting", queue=zone.kind == "queue") for zone in order.zones
-    ]
+    zones = [_zone(plane, zone) for zone in order.zones]
     return Meter(order.camera, size, zones, [LineFacts(line.id, line.a, line.b) for line in order.lines], plane)
 
 
@@ -48,6 +49,12 @@ def foot_of(order: CameraOrder) -> tuple[float, float]:
     """A pixel at which people stand, for certain: the lowest of a zone's corners and lines' ends."""
     points = [point for zone in order.zones for point in zone.polygon] + [point for line in order.lines for point in (line.a, line.b)]
     return max(points, key=lambda point: point[1])
+
+
+def _zone(plane: GroundPlane | None, zone: ZoneOrder) -> Zone:
+    area_m2 = _area_m2(plane, zone.polygon)
+    one_m2 = None if plane is None or area_m2 is None else hidden_m2(plane, np.asarray(zone.polygon, float))
+    return Zone(zone.id, zone.polygon, area_m2, waiting=zone.kind == "waiting", queue=zone.kind == "queue", hidden_m2=one_m2)
 
 
 def _area_m2(plane: GroundPlane | None, polygon: Polygon) -> float | None:
