@@ -159,8 +159,7 @@ def looped(clip: RealClip, path: Path, seconds: float, detector: Detector) -> Lo
             watching.look(hz)
         watching.see(_unpacked(kept[frame]), number / hz)
     rules = tuple(kind for kind, _, _ in clip.rules)
-    alerts = tuple(f"{one.rule}: {one.words} at {one.at_s:g} s" for one in watching.told)
-    return Looped(clip.name, seconds, watching.measured_s, len(kept) / hz, rules, alerts)
+    return Looped(clip.name, seconds, watching.measured_s, len(kept) / hz, rules, watching.alerts)
 
 
 def clips(jobs: int, *, small: bool) -> list[Looped]:

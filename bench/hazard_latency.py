@@ -202,6 +202,7 @@ def latencies(cameras: int, seconds: int, seed: int, looks_hz: float = LOOKS_HZ)
             found += [after[0] - onset_s - FOR_S] if after else []
     return {
         "cameras": cameras,
+        "seconds": seconds,
         "onsets": len(found) + missed,
         "missed": missed,
         "median_s": median(found),

@@ -40,6 +40,8 @@ SAYS: Final = {"rise": "rising by"}
 """What an alert of a rule must say besides: a rise is to be told before the limit is reached."""
 BY_COUNTS: Final = frozenset({"density", "rise"})
 """Rules that are read a second time with counts that are corrected."""
+EDGE_S: Final = 1.0
+"""Onsets are told to the second: an alert that comes so long before one may still be of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,21 @@ class Clip:
     Attributes:
         rule: The rule; with ", corrected" where it heard corrected counts.
         incident: Which.
-        late_s: When somebody was told, in seconds after its onset and the rule's `for`; None = it was missed.
+        late_s: When somebody was told, in seconds after its onset and the rule's `for`; None = nobody was told from the onset on.
         others: Other rules that told something after it began, which it may have given reason for.
+        early: Whether that was for an alert from before the onset, which told it for nothing and went on: neither found nor missed.
     """
 
     rule: str
     incident: Incident
     late_s: float | None
     others: tuple[str, ...]
+    early: bool = False
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether nobody was told before or after."""
+        return self.late_s is None and not self.early
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +127,20 @@ def at_place(commit: str, number: int, scenes: Iterable[str], corrections: Mappi
         what = f"{staged.what}, bag {bag_m:g} m off" if staged.events else staged.what
         staged = replace(staged, events=bags_at(bag_m, staged.events, settings.place_seed, SIZE))
         incident = Incident(number, condition, looks_hz, what)
-        clips += _clips(incident, staged, _told_of(staged, watching.copied(), settings, others), corrected=bool(corrections))
+        told = _told_of(staged, watching.copied(), settings, others)
+        clips += clips_of(incident, staged, told, len(watching.told), corrected=bool(corrections))
     return PlaceClips(tuple(clips), tuple(f"{one.rule} ({one.how}): {one.words} at {one.at_s:g} s" for one in watching.told))
 
 
 def _told_of(staged: Staged, watching: Watching, settings: SimulationSettings, others: Sequence[Path]) -> list[Told]:
-    """All that is told from the incident's begin until the last of the rules has told it, or it is over."""
-    wanted = set(_wanted(staged, corrected=watching.is_corrected))
+    """All that was told until the last of the rules has told the incident, or it is over; what was told before it began comes first."""
     settings = replace(settings, events=(*settings.events, *staged.events))
-    known = len(watching.told)
     frames = range(round(BEGINS_S * FPS), math.ceil(min(MOST_S, staged.ends_s) * FPS))
     for shot in Plaza(settings, paths=(*others, *staged.paths)).film(frames):
         watching.see(shot.picture, shot.time_s)
-        if wanted <= {(one.rule, one.how) for one in watching.told[known:]}:
+        if all(_answer(watching.told, rule, how, staged.onsets_s[rule]) for rule, how in _wanted(staged, corrected=watching.is_corrected)):
             break
-    return watching.told[known:]
+    return watching.told
 
 
 def _wanted(staged: Staged, *, corrected: bool) -> Iterator[tuple[str, str]]:
@@ -142,14 +150,32 @@ def _wanted(staged: Staged, *, corrected: bool) -> Iterator[tuple[str, str]]:
             yield rule, CORRECTED
 
 
-def _clips(incident: Incident, staged: Staged, told: Sequence[Told], *, corrected: bool) -> Iterator[Clip]:
+def clips_of(incident: Incident, staged: Staged, told: Sequence[Told], before: int, *, corrected: bool) -> Iterator[Clip]:
+    """What each rule told of an incident.
+
+    Args:
+        incident, staged: Which.
+        told: Everything that was told, in order.
+        before: So many of them before it began.
+        corrected: Whether rules were read with corrected counts, too.
+    """
     for rule, how in _wanted(staged, corrected=corrected):
-        says = SAYS.get(rule, "")
-        at_s = next((one.at_s for one in told if (one.rule, one.how) == (rule, how) and says in one.words), None)
-        waits_s = 0.0 if rule in MEASURED_OVER else FOR_S[rule]
-        others = tuple(sorted({one.rule for one in told if one.how == how and one.rule not in staged.onsets_s}))
-        name = rule if how == DETECTED else f"{rule}, corrected"
-        yield Clip(name, incident, None if at_s is None else at_s - staged.onsets_s[rule] - waits_s, others)
+        onset_s, waits_s = staged.onsets_s[rule], 0.0 if rule in MEASURED_OVER else FOR_S[rule]
+        answer = _answer(told, rule, how, onset_s)
+        late_s = None if answer is None else answer.at_s - onset_s - waits_s
+        early = answer is None and any(one.until_s is None or one.until_s > onset_s for one in _of(told, rule, how))
+        others = tuple(sorted({one.rule for one in told[before:] if one.how == how and one.rule not in staged.onsets_s}))
+        yield Clip(rule if how == DETECTED else f"{rule}, corrected", incident, late_s, others, early)
+
+
+def _of(told: Sequence[Told], rule: str, how: str) -> Iterator[Told]:
+    """What a rule told of what it is there for."""
+    return (one for one in told if (one.rule, one.how) == (rule, how) and SAYS.get(rule, "") in one.words)
+
+
+def _answer(told: Sequence[Told], rule: str, how: str, onset_s: float) -> Told | None:
+    """The first that a rule told from an onset on."""
+    return next((one for one in _of(told, rule, how) if one.at_s >= onset_s - EDGE_S), None)
 
 
 def counted(commit: str, detector: Detector) -> Counted:
@@ -183,8 +209,10 @@ def through(commit: str, jobs: int, *, small: bool) -> dict[str, Any]:
     places = []
     for place in mapped(_at_place, [_Asked(commit, number, tuple(SCENES), counts.corrections) for number in numbers], jobs):
         places.append(place)
-        missed = ", ".join(clip.rule for clip in place.clips if clip.late_s is None)
-        print(f"  place {len(places)}: {len(place.clips)} incidents; missed: {missed or 'none'}; before: {len(place.before)}", flush=True)
+        missed = ", ".join(clip.rule for clip in place.clips if clip.is_missed)
+        early = ", ".join(clip.rule for clip in place.clips if clip.early)
+        words = f"missed: {missed or 'none'}; early: {early or 'none'}; before: {len(place.before)}"
+        print(f"  place {len(places)}: {len(place.clips)} incidents; {words}", flush=True)
     return {"counts": {"made": 0 if small else COUNTS, "usable": counts.usable}, **found_of(places, places_s=BEGINS_S)}
 
 
@@ -210,12 +238,11 @@ def _of_rule(clips: Sequence[Clip]) -> dict[str, Any]:
     return {
         "clips": len(clips),
         "found": len(late),
+        "early": sum(clip.early for clip in clips),
         "bound": lower_bound(len(late), len(clips)),
         **{name: _shares(clips, form) for name, form in forms.items()},
         "late_s": {"median": median(late), "p95": quantile(late, 0.95), "most": max(late), "least": min(late)} if late else None,
-        "missed": [
-            (clip.incident.number, clip.incident.condition, clip.incident.looks_hz, clip.incident.what) for clip in clips if clip.late_s is None
-        ],
+        "missed": [(clip.incident.number, clip.incident.condition, clip.incident.looks_hz, clip.incident.what) for clip in clips if clip.is_missed],
         "others": dict(Counter(rule for clip in clips for rule in clip.others)),
     }
 
@@ -233,7 +260,8 @@ def through_rows(found: Mapping[str, Any]) -> Iterator[list[str]]:
     for rule, one in found["rules"].items():
         late = "-" if one["late_s"] is None else f"{one['late_s']['median']:.0f} / {one['late_s']['most']:.0f} (most)"
         shares = "  ".join(f"{name} {share}" for name, share in one["by_condition"].items())
-        yield [f"recall through pixels, {rule}", f"{one['found']} of {one['clips']}; {shares}", f"bound {one['bound']:.1%}", "", late]
+        more = f"{late}; early {one['early']}" if one["early"] else late
+        yield [f"recall through pixels, {rule}", f"{one['found']} of {one['clips']}; {shares}", f"bound {one['bound']:.1%}", "", more]
     before = found["before"]
     yield ["false alerts before the incidents", f"{before['seconds']:g} s", f"{len(before['alerts'])}", "none", ""]
 

@@ -20,6 +20,8 @@ BEFORE_S: Final = (60, 120)
 """Normal life before an incident."""
 HOUR_S: Final = 3600
 MISSES_TOLD: Final = 20
+EARLY_S: Final = 3.0
+"""An incident that was told so long before its onset is counted as early as well."""
 Asked = TypeVar("Asked")
 Found = TypeVar("Found")
 
@@ -32,6 +34,7 @@ class Trial:
         kind, condition, seed: Which.
         late_s: When it was told, in seconds after its onset and the rule's `for`; None = it was missed.
         others: Other rules that told something, which what happened may have given reason for.
+        early: Whether it was told `EARLY_S` before its onset, or earlier: what was on its way there, by counts that were above the truth.
     """
 
     kind: str
@@ -39,6 +42,7 @@ class Trial:
     seed: int
     late_s: float | None
     others: tuple[str, ...] = ()
+    early: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +56,11 @@ class Recall:
     def told(self) -> list[float]:
         """How late those were that were told."""
         return [one.late_s for one in self.trials if one.late_s is not None]
+
+    @property
+    def early(self) -> int:
+        """How many of them were told a few seconds before their onset, or earlier."""
+        return sum(one.early for one in self.trials)
 
     @property
     def bound(self) -> float:
@@ -110,7 +119,8 @@ def trial(kind: str, condition: str, seed: int) -> Trial:
         raise SystemExit(f"an incident of kind {kind}, seed {seed}, never happened")
     told_s = next((at_s for rule, at_s in opened if rule == kind and at_s > begin_s), None)
     late_s = None if told_s is None else told_s - onset_s - _for_s(kind) - incident.waits_s
-    return Trial(kind, condition, seed, late_s, tuple(rule for rule, at_s in opened if rule != kind or at_s <= begin_s))
+    others = tuple(rule for rule, at_s in opened if rule != kind or at_s <= begin_s)
+    return Trial(kind, condition, seed, late_s, others, told_s is not None and told_s <= onset_s - EARLY_S)
 
 
 def _opened(events: Iterable[Event], rules: dict[str, str]) -> Iterator[tuple[str, float]]:
@@ -168,6 +178,7 @@ def recall_rows(found: Iterable[Recall]) -> Iterator[list[str]]:
         wanted = 0.95 if KINDS[one.kind][1] >= 200 else 0.80
         told = one.told
         late = f"{median(told):.0f} / {quantile(told, 0.99):.0f}" if told else "-"
+        late += f"; {one.early} before the onset" if one.early else ""
         shares = "  ".join(f"{condition} {one.of(condition)}" for condition in CONDITIONS)
         yield [f"recall, {one.kind}", f"{len(told)} of {len(one.trials)}; {shares}", f"bound {one.bound:.1%}", f">= {wanted:.0%}", late]
 
@@ -178,6 +189,7 @@ def recall_json(found: Iterable[Recall]) -> dict[str, object]:
         one.kind: {
             "trials": len(one.trials),
             "told": len(one.told),
+            "early": one.early,
             "bound": one.bound,
             "by_condition": {condition: one.of(condition) for condition in CONDITIONS},
             "late_s": {"median": median(one.told), "p99": quantile(one.told, 0.99), "most": max(one.told)} if one.told else None,

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -12,7 +12,7 @@ import cv2
 
 from bench.clips import Picture
 from bench.hazard_world import START_S
-from passerby.hazards.alert import What
+from passerby.hazards.alert import Event, What
 from passerby.hazards.engine import LAG_S, Engine
 from passerby.measure.crowd import Crowd
 from passerby.measure.meter import Meter
@@ -53,19 +53,23 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alert that was opened.
+    """An alert that was opened, or that came back after its end.
 
     Attributes:
         rule: Its rule.
         at_s: When it was told, in seconds since the start, with the time that the engine waits for messages.
         words: What it says.
         how: Whether counts were those of the detector (DETECTED) or corrected by what people counted (CORRECTED).
+        until_s: When it ended; None = it goes on.
+        again: Whether it is one that had ended and came back, and no other alert.
     """
 
     rule: str
     at_s: float
     words: str
     how: str = DETECTED
+    until_s: float | None = None
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -75,6 +79,8 @@ class _Rules:
     how: str
     meter: Meter
     engine: Engine
+    open: dict[str, int] = field(default_factory=dict)
+    """By alert: its last place in what was told."""
 
 
 def read_site(text: str) -> Site:
@@ -102,7 +108,7 @@ class Watching:
     It looks as often as a gate does where a machine has time, until it is told to `look` less often.
 
     Attributes:
-        told: What was opened so far.
+        told: What was opened so far, or came back.
         measured_s: So many seconds were measured: the gate could see, and knew the place.
         pulses: Called with each pulse and measurement of the detector's counts; None = nobody.
     """
@@ -124,6 +130,11 @@ class Watching:
         self.told: list[Told] = []
         self.measured_s = 0.0
         self.pulses: Callable[[object], None] | None = None
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """In words: the alerts so far, each once."""
+        return tuple(f"{one.rule}: {one.words} at {one.at_s:g} s" for one in self.told if not one.again)
 
     @property
     def is_corrected(self) -> bool:
@@ -160,6 +171,18 @@ class Watching:
                     self.measured_s += one.covered if isinstance(one, Pulse) else 0.0
                     self._hear(one)
 
+    def _take(self, event: Event, rules: _Rules) -> None:
+        """Notes what is told by an event, and what is over by it."""
+        at_s, number = event.wall_s - START_S + LAG_S, rules.open.get(event.alert)
+        if event.what in (What.ENDED, What.CLOSED) and number is not None and self.told[number].until_s is None:
+            self.told[number] = replace(self.told[number], until_s=at_s)
+        if event.what is What.OPENED and event.cause is not None:
+            rules.open[event.alert] = len(self.told)
+            self.told.append(Told(event.cause.rule, at_s, event.words, rules.how))
+        elif event.what is What.RETURNED and number is not None:
+            rules.open[event.alert] = len(self.told)
+            self.told.append(replace(self.told[number], at_s=at_s, words=event.words, until_s=None, again=True))
+
     def _hear(self, one: Pulse | Measurement) -> None:
         if self.pulses is not None:
             self.pulses(one)
@@ -170,8 +193,7 @@ class Watching:
             self._second += 1
             for rules in self._rules:
                 for event in rules.engine.tick(START_S + self._second):
-                    if event.what is What.OPENED and event.cause is not None:
-                        self.told.append(Told(event.cause.rule, event.wall_s - START_S + LAG_S, event.words, rules.how))
+                    self._take(event, rules)
                 if rules.engine.failing:
                     raise SystemExit(f"rules fail: {dict(rules.engine.failing)}")
 

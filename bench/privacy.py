@@ -9,7 +9,8 @@ attacks    appearance, gait and linkage, on the clip and on the released stream,
 linkage    that part of the attacks alone; only where it is asked for
 
 Clips and walkers are drawn from the commit's hash. What is worked out is kept under --folder, a JSON line a clip and a file a group of walkers,
-and not worked out again; it is of simulated walkers only. Each attack counts only if it succeeds on the clip itself.
+and not worked out again; it is of simulated walkers only. Each attack counts only if it succeeds on the clip itself. Figures of parts that are not
+asked for stay in --json, each with its commit and day.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import hashlib
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from bench.privacy_clips import measured
 from bench.privacy_jobs import run_lines
 from bench.privacy_scenarios import SECONDS, STARTUP_S, Scenario, clips, commit_of, startups
 from bench.privacy_tables import show_clips, show_glyphs, show_missed, summary
-from bench.results import keep
+from bench.results import keep_parts
 
 FOLDER: Final = Path("out/bench/privacy")
 PARTS: Final = ("clips", "startup", "attacks")
@@ -73,19 +74,21 @@ def sources() -> str:
 
 
 def run(wanted: Wanted) -> dict[str, Any]:
-    """Runs what is wanted, prints the tables, and returns the figures."""
-    found: dict[str, Any] = {"commit": wanted.commit}
-    everything: list[dict[str, Any]] = []
+    """Runs what is wanted, prints the tables, and returns the figures by part; `missed` is of clips and startup together."""
+    found: dict[str, Any] = {}
+    of_part: dict[str, list[dict[str, Any]]] = {}
     if "clips" in wanted.parts:
-        measured_clips = _measured(clips(wanted.commit, wanted.clips, wanted.seconds), "clips", wanted)
-        everything += measured_clips
-        show_clips(measured_clips)
-        show_glyphs(measured_clips)
-        found["clips"] = summary(measured_clips)
+        of_part["clips"] = _measured(clips(wanted.commit, wanted.clips, wanted.seconds), "clips", wanted)
+        show_clips(of_part["clips"])
+        show_glyphs(of_part["clips"])
+        found["clips"] = summary(of_part["clips"])
     if "startup" in wanted.parts:
-        everything += _measured(startups(wanted.commit, wanted.startups, wanted.startup_s), "startup", wanted)
+        of_part["startup"] = _measured(startups(wanted.commit, wanted.startups, wanted.startup_s), "startup", wanted)
+        found["startup"] = summary(of_part["startup"])["missed_by_height_px"]
+    everything = [clip for some in of_part.values() for clip in some]
     if everything:
         show_missed(everything)
+    if len(of_part) > 1:
         found["missed"] = summary(everything)["missed_by_height_px"]
     if {"attacks", "linkage"} & set(wanted.parts):
         notes = (
@@ -102,7 +105,7 @@ def run(wanted: Wanted) -> dict[str, Any]:
             links = run_linkage(*drawn, notes, wanted.jobs, say)
         pace = pace_control(*drawn)
         show_links(links, pace)
-        found["attacks"] = results(pairs, links, pace)
+        found["attacks" if "attacks" in wanted.parts else "linkage"] = results(pairs, links, pace)
     return found
 
 
@@ -148,7 +151,8 @@ def wanted_from(words: list[str] | None, description: str, parts: tuple[str, ...
 
 def main() -> None:
     wanted, path = wanted_from(None, __doc__ or "", within=WITHIN)
-    keep(path, {"privacy": run(wanted)})
+    extent = {"clips": wanted.clips, "seconds": wanted.seconds, "startups": wanted.startups, "startup_s": wanted.startup_s, **asdict(wanted.extent)}
+    keep_parts(path, run(wanted), commit=wanted.commit, sources=wanted.sources, extent=extent)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from bench.results import keep
 
 def main() -> None:
     wanted, path = wanted_from(None, __doc__ or "", parts=("clips",))
-    keep(FOLDER / "use.json" if path == FOLDER / "privacy.json" else path, {"use": run(wanted)})
+    keep(FOLDER / "use.json" if path == FOLDER / "privacy.json" else path, {"use": {"commit": wanted.commit, **run(wanted)}})
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ def test_a_walk_that_was_not_seen_is_left_out(likeness: dict[tuple[str, str], Li
     assert linked(before, after, likeness[RELEASED])[1] == WALKERS - 1
 
 
+@pytest.mark.usefixtures("attackers")
 def test_linkage_here_and_there_is_told_apart_from_files_by_name() -> None:
     found = {"crossed-training-000": notes(4.0, 9, first=50)}
     for number in range(4):
@@ -94,6 +95,7 @@ def test_linkage_here_and_there_is_told_apart_from_files_by_name() -> None:
     assert all(one.together.excess > 0.3 and abs(one.measured.excess) < 0.2 for one in attacks)
 
 
+@pytest.mark.usefixtures("attackers")
 def test_what_only_measurements_hold_is_found_with_them_and_not_without() -> None:
     def telling(one: Notes) -> Notes:
         return replace(one, released=one.measured, measured=one.released)

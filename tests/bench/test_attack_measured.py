@@ -1,7 +1,9 @@
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +101,7 @@ def test_the_attacker_has_all_that_is_told_and_nothing_that_is_not() -> None:
     assert metered.told() == []
 
 
+@pytest.mark.usefixtures("attackers")
 def test_people_who_keep_their_pace_are_linked_by_measurements_so_that_the_attack_is_one() -> None:
     found = pace_control("abc", FEW)
     assert found.matches > 100
@@ -142,6 +145,22 @@ def test_both_ways_of_asking_for_linkage_print_it(
     found = privacy.run(wanted)
     printed = capsys.readouterr().out
     assert ("same gait?" in printed) is others
-    assert bool(found["attacks"]["pairs"]) is others
+    assert list(found) == [part]
+    assert bool(found[part]["pairs"]) is others
     assert "across 10 s, stream and measurements" in printed
-    assert found["attacks"]["linkage"][0]["measured"]["matches"] == 768
+    assert found[part]["linkage"][0]["measured"]["matches"] == 768
+
+
+def test_linkage_alone_takes_no_figure_of_before_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, dict[str, Any]] = {"attacks,clips": {"clips": {"rows": 1}, "attacks": {"pairs": [2]}}, "linkage": {"linkage": {"pace": 3}}}
+    monkeypatch.setattr(privacy, "run", lambda wanted: told[",".join(sorted(wanted.parts))])
+    path = tmp_path / "privacy.json"
+    for commit, only in (("abc", "attacks,clips"), ("abd", "linkage")):
+        monkeypatch.setattr("sys.argv", ["privacy", "--commit", commit, "--only", only, "--json", str(path)])
+        privacy.main()
+    parts = json.loads(path.read_text("utf-8"))["parts"]
+    assert {name: (part["commit"], part["found"]) for name, part in parts.items()} == {
+        "clips": ("abc", {"rows": 1}),
+        "attacks": ("abc", {"pairs": [2]}),
+        "linkage": ("abd", {"pace": 3}),
+    }

@@ -25,7 +25,21 @@ TOLD: dict[str, dict[str, Any]] = {
     },
     "one": {"frames": 100, "right": 0.99, "most": 1},
     "cars": {"frames": 100, "empty": 1.0, "crossings": 0},
-    "density": {"rows": [{"how": "corrected", "per_m2": 4.0, "seconds": 5, "truth": 77.0, "told": 70.0, "relative_mae": 0.1, "within_2_sigma": 1.0}]},
+    "density": {
+        "rows": [
+            {
+                "how": "corrected",
+                "per_m2": 4.0,
+                "crowds": 2,
+                "seconds": 5,
+                "truth": 77.0,
+                "told": 70.0,
+                "relative_mae": 0.1,
+                "relative_mae_by_crowd": [0.08, 0.12],
+                "within_2_sigma": 1.0,
+            }
+        ]
+    },
     "speeds": {"pooled": [{"place": "near", "measure": "speed, m/s", "told": 1.0, "pedpy": 1.0, "error": 0.0}], "pixels": []},
     "quiet": {"simulated_s": 60.0, "empty": 1.0, "crossings": 0, "rows": []},
     "cost": {

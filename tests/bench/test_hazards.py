@@ -1,11 +1,15 @@
 """A small form of bench.hazards: a few incidents, some quiet minutes, the bound, and a few alerts in real time."""
 
+from dataclasses import replace
+from itertools import count
+
 import numpy as np
 import pytest
 
-from bench.hazard_latency import LOOKS_HZ, PULSE_LATE_S, SCENE_LATE_S, _pulse_late_s, flood, latencies
-from bench.hazard_life import KINDS, Life, rise
-from bench.hazard_trials import lower_bound, most_an_hour, quantile, quiet_hour, trial
+from bench import hazard_latency, hazard_trials
+from bench.hazard_latency import FOR_S, HOLDS_S, LOOKS_HZ, PULSE_LATE_S, RESTS_S, SCENE_LATE_S, _pulse_late_s, flood, latencies
+from bench.hazard_life import KINDS, Incident, Life, rise, static
+from bench.hazard_trials import Recall, lower_bound, most_an_hour, quantile, quiet_hour, recall_rows, trial
 from bench.hazard_world import CONDITIONS, LASTS_S, LIMITS, RISE, START_S, World, area_m2, site
 from passerby.hazards.rules.kinds import RULES
 from passerby.released.measurement import Pulse
@@ -25,6 +29,24 @@ def test_an_incident_of_each_kind_is_told(kind: str) -> None:
     late_s = trial(kind, "day", 7).late_s
     assert late_s is not None
     assert late_s < 60
+
+
+def test_what_is_told_long_before_its_onset_is_counted_as_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if what lies there were an incident only once the rule has told it; and once more as it is."""
+
+    def late(rng: np.random.Generator) -> Incident:
+        one, seconds = static(rng), count()
+        return replace(one, is_so=lambda _: next(seconds) > LASTS_S["static"] + 20)
+
+    found = [trial("static", "day", 7)]
+    monkeypatch.setattr(hazard_trials, "KINDS", {"static": (late, 1)})
+    found.append(trial("static", "day", 7))
+    assert [one.early for one in found] == [False, True]
+    recall = Recall("static", found)
+    assert recall.early == 1
+    assert len(recall.told) == 2
+    (row,) = recall_rows([recall])
+    assert row[-1].endswith("; 1 before the onset")
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -83,8 +105,15 @@ def test_a_quantile_is_one_of_the_values() -> None:
     assert quantile([float(number) for number in range(1, 101)], 0.99) == 99.0
 
 
-def test_onsets_reach_a_webhook_in_seconds() -> None:
-    found = latencies(3, 22, 1)
+@pytest.mark.parametrize(
+    ("for_s", "holds_s", "rests_s", "seconds"), [(1.0, 3.0, 2.0, 7), pytest.param(FOR_S, HOLDS_S, RESTS_S, 22, marks=pytest.mark.soak)]
+)
+def test_onsets_reach_a_webhook_in_seconds(for_s: float, holds_s: float, rests_s: float, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short one has shorter onsets, in real time as well."""
+    for name, value in (("FOR_S", for_s), ("HOLDS_S", holds_s), ("RESTS_S", rests_s)):
+        monkeypatch.setattr(hazard_latency, name, value)
+    found = latencies(3, seconds, 1)
+    assert found["seconds"] == seconds
     assert (found["missed"], found["dropped"]) == (0, 0)
     assert found["onsets"] >= 3
     assert 0 < found["median_s"] < 3

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -108,4 +109,14 @@ def test_use_runs_the_same_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("sys.argv", ["use", "--commit", "abc", "--json", str(tmp_path / "use.json")])
     use.main()
     assert asked[0].parts == ("clips",)
-    assert (tmp_path / "use.json").exists()
+    assert json.loads((tmp_path / "use.json").read_text("utf-8"))["use"]["commit"] == "abc"
+
+
+def test_who_is_missed_is_told_of_all_only_where_all_were_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privacy, "run_lines", lambda _path, tasks, *_: [clip(name) for name in tasks])
+    found = {}
+    for only in ("clips", "startup", "clips,startup"):
+        wanted, _ = privacy.wanted_from(["--commit", "abc", "--small", "--only", only, "--folder", str(tmp_path)], "")
+        found[only] = privacy.run(wanted)
+    assert [list(one) for one in found.values()] == [["clips"], ["startup"], ["clips", "startup", "missed"]]
+    assert [found["startup"]["startup"]["24-32"]["people"], found["clips,startup"]["missed"]["24-32"]["people"]] == [3, 5]

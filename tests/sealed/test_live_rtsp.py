@@ -200,7 +200,8 @@ def test_hardware_that_is_asked_for_and_not_there_is_done_without(server: RtspSe
 def test_the_rate_is_limited(server: RtspServer) -> None:
     with WatchedCamera(server.url("/h264"), fps_limit=2.0) as watched:
         seen = [picture.captured_monotonic_s for picture in watched.pictures(6)]
-    # However late pictures come, three steps of half a second take more than a quarter less than two.
+    # Three steps are 1.5 s. The first of four pictures may come late by less than a step, 0.5 s (later, and the steps begin anew with it), and the
+    # last may be taken early by a quarter of a step, 0.125 s. What remains holds on however slow a machine; ten a second without a limit take 0.3 s.
     assert all(later_s - earlier_s > 0.875 for earlier_s, later_s in zip(seen, seen[3:], strict=False))
 
 
