@@ -185,6 +185,10 @@ def test_a_token_needs_the_right_and_gets_no_figure_of_a_few(tmp_path: Path) -> 
         site.pulses.accept(Pulse("gate", DAY_S, 1.0, (ZonePulse("hall", 2.0, 3, speed_m_s=1.25, east_m_s=1.0, north_m_s=0.5),)))
         (zone,) = site.get("/api/pulses", "city", camera="gate").json()["cameras"][0]["pulses"][0]["zones"]
         assert (zone["people"], zone["speed_m_s"], zone["east_m_s"], zone["north_m_s"]) == (2, None, None, None)
+        assert (zone["hidden_per_m2"], zone["full"]) == (None, False)
+        site.pulses.accept(Pulse("gate", DAY_S + 1, 1.0, (ZonePulse("hall", 1.0, 1, hidden_per_m2=1.4, full=True),)))
+        (zone,) = site.get("/api/pulses", "city", camera="gate").json()["cameras"][0]["pulses"][1]["zones"]
+        assert (zone["hidden_per_m2"], zone["full"]) == (1.4, True), "of a crowd, and of nobody in particular"
     finally:
         site.close()
 

@@ -84,6 +84,10 @@ class ZonePulseAnswer(Answer):
     """Mean velocity along the ground's first axis; null as the speed."""
     north_m_s: float | None
     """Mean velocity along its second; null as the speed."""
+    hidden_per_m2: float | None
+    """Persons per square metre by how much of the ground they hide, to some 30 %; null = no crowd, the ground is not known, or counts are corrected."""
+    full: bool
+    """Whether all ground is hidden: there may be any number beyond `hidden_per_m2`."""
 
 
 class LinePulseAnswer(Answer):
@@ -156,4 +160,6 @@ def _zone_answer(zone: ZonePulse, *, for_operator: bool) -> ZonePulseAnswer:
         speed_m_s=zone.speed_m_s if told else None,
         east_m_s=zone.east_m_s if told else None,
         north_m_s=zone.north_m_s if told else None,
+        hidden_per_m2=zone.hidden_per_m2,
+        full=zone.full,
     )
