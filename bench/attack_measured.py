@@ -75,7 +75,7 @@ class MeteredCamera:
         """Takes the gate's newest look, if it is one."""
         look, observed = gate.sighting, gate.observed
         if look is not None and look.time_s > self._looked_s:
-            self.look(look, () if observed is None or self._view is None else self._view.of(observed))
+            self.look(look, () if observed is None or self._view is None else self._view.of(observed, look.time_s))
 
     def look(self, look: Sighting, numbers: Sequence[CrowdNumbers | None] = ()) -> None:
         """Takes a look."""

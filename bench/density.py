@@ -164,7 +164,7 @@ def seconds_of(densities: Sequence[float], seed: int, crowd: Crowd | None, most_
         look = gate.sighting
         if look is None or look is before or gate.observed is None or view is None:
             continue
-        numbers = view.of(gate.observed)
+        numbers = view.of(gate.observed, shot.time_s)
         for message, corrected in zip(*(meter.see(look, shot.time_s, numbers) for meter in meters), strict=True):
             if isinstance(message, Pulse) and isinstance(corrected, Pulse) and message.zones:
                 second = round(message.wall_s) - 1

@@ -159,7 +159,7 @@ class Watching:
         blind = scene.health.state in WITHHOLDS_ALL
         sighting = None if blind else self._gate.sighting
         observed = self._gate.observed
-        numbers = () if not looks or self._view is None or observed is None or sighting is None else self._view.of(observed)
+        numbers = () if not looks or self._view is None or observed is None or sighting is None else self._view.of(observed, time_s)
         for rules in self._rules:
             rules.engine.accept(message)
             if not looks:

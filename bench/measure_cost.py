@@ -152,11 +152,12 @@ def _timed(looks: int, seen: Observed | None, *, corrected: bool = False) -> Cos
     if view is None:
         raise AssertionError("the ground is known, and no zone reaches above the horizon")
     if corrected and seen is not None:
-        meter.correct({zone.id: correction(numbers, SEED) for zone, numbers in zip(order.zones, view.of(seen), strict=True) if numbers is not None})
+        known = zip(order.zones, view.of(seen, 0.0), strict=True)
+        meter.correct({zone.id: correction(numbers, SEED) for zone, numbers in known if numbers is not None})
     taken = []
     for look in sightings(camera, looks + WARM_LOOKS, SEED):
         begun_s = time.thread_time()
-        meter.see(look, look.time_s, () if seen is None else view.of(seen))
+        meter.see(look, look.time_s, () if seen is None else view.of(seen, look.time_s))
         taken.append(time.thread_time() - begun_s)
     ms = np.array(taken[WARM_LOOKS:]) * 1e3
     return Cost(float(np.median(ms)), float(np.percentile(ms, 95)))

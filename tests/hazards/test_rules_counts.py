@@ -81,6 +81,31 @@ def test_from_so_low_that_all_is_hidden_long_before_the_limit_it_is_neither_over
     assert run(alone, range(1, 100), lambda second: [hiding(second, 0.9, full=True)]) == []
 
 
+def test_a_crowd_that_stands_still_is_not_gone_and_a_thing_is_none_after_a_while() -> None:
+    engine = Engine(site(rule("density", limit="1.5", for_='"10 s"', clear_for='"5 s"')))
+    still = pulse(1, 0.2, per_m2=0.02, per_m2_error=0.05, still=True)
+    events = run(engine, range(1, 900), lambda s: [hiding(s, 1.8) if s < 40 else msgspec.structs.replace(still, wall_s=float(START_S + s))])
+    (opened, _), (ended_s, ended) = told(events)
+    assert (opened, ended) == (10, What.ENDED)
+    assert 600 <= ended_s - 39 <= 610
+    alone = Engine(site(rule("density", limit="1.5", for_='"10 s"')))
+    assert run(alone, range(1, 100), lambda s: [msgspec.structs.replace(still, wall_s=float(START_S + s))]) == []
+
+
+def test_where_boxes_give_way_to_hidden_ground_it_is_no_rise() -> None:
+    engine = Engine(site(rule("density", limit="1.6", rise="1.0", for_='"10 s"')))
+    density = [0.85 + 0.0014 * second for second in range(300)]
+    heard = {second: crowd(second, 0.1) if density[second] < 0.95 else hiding(second, density[second]) for second in range(300)}
+    assert run(engine, range(1, 300), lambda second: [heard[second]]) == []
+
+
+@pytest.mark.parametrize(("per_m2", "opens"), [(1.9, True), (1.5, False)])
+def test_where_all_is_hidden_and_people_have_counted_it_is_over_as_soon_as_it_may_be(per_m2: float, opens: bool) -> None:
+    engine = Engine(site(rule("density", limit="2.15", for_='"10 s"')))
+    events = run(engine, range(1, 40), lambda second: [pulse(second, 10 * per_m2, per_m2=per_m2, per_m2_error=0.4, full=True)])
+    assert [what for _, what in told(events)] == ([What.OPENED] if opens else [])
+
+
 def test_a_count_that_is_more_than_what_is_hidden_goes() -> None:
     engine = Engine(site(rule("density", limit="2.5", for_='"5 s"')))
     events = run(engine, range(1, 20), lambda second: [pulse(second, 28, per_m2=2.8, per_m2_error=0.3, hidden_per_m2=1.2)])

@@ -277,6 +277,14 @@ def test_a_cover_of_which_a_rule_that_began_anew_sees_only_the_end_is_over_where
     assert [what for _, what, _ in found] == [What.OPENED, What.ENDED]
 
 
+def test_a_cover_that_came_before_anything_of_the_place_was_learned_lasts_until_the_view_changes_again() -> None:
+    """There is no view to be away from: the gate says that the camera is at home under the sheet."""
+    covered = [(0, GateState.SETTLING), (5, GateState.COVERED), (6, GateState.SETTLING), (40, GateState.WATCHING)]
+    assert [what for _, what, _ in watch(*covered, seconds=300)] == [What.OPENED]
+    found = watch(*covered, (200, GateState.MOVED), (201, GateState.SETTLING), (230, GateState.WATCHING), seconds=300)
+    assert [what for _, what, _ in found] == [What.OPENED, What.ENDED]
+
+
 def test_in_recordings_of_before_it_was_told_such_a_cover_lasts_until_the_view_changes_again() -> None:
     def heard(second: int) -> list[Heard]:
         state = GateState.COVERED if second == 20 else GateState.MOVED if second == 200 else GateState.WATCHING

@@ -172,7 +172,8 @@ def test_no_field_of_what_is_told_is_of_one_person() -> None:
         "Pulse": ["camera", "covered", "lines", "type", "wall_s", "zones"],
         "Measurement": ["camera", "covered_s", "heat", "lines", "minute_wall_s", "part", "type", "zones"],
         "ZonePulse": [
-            "crowd", "east_m_s", "full", "hidden_per_m2", "most", "north_m_s", "people", "per_m2", "per_m2_error", "speed_m_s", "zone",
+            "crowd", "east_m_s", "full", "hidden_per_m2", "most", "north_m_s", "people", "per_m2", "per_m2_error", "speed_m_s",
+            "still", "zone",
         ],
         "LinePulse": ["ab", "ba", "line"],
         "ZoneMinute": [
@@ -182,7 +183,7 @@ def test_no_field_of_what_is_told_is_of_one_person() -> None:
         "LineMinute": ["ab", "ba", "flow_ab", "flow_ba", "line"],
         "Heat": ["cell_px", "columns", "person_s"],
     }  # fmt: skip
-    assert CrowdNumbers.__struct_fields__ == ("detected", "area_m2", "edges_m2", "zone_m2", "covered"), "sums over a zone with a crowd"
+    assert CrowdNumbers.__struct_fields__ == ("detected", "area_m2", "edges_m2", "zone_m2", "covered", "stirs"), "sums over a zone with a crowd"
 
 
 def in_picture(sighting: Sighting) -> Sighting:

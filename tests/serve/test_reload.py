@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from passerby.serve.reload import change_of
+from passerby.serve.reload import change_of, redrawn
 from passerby.site.reading import site_of
 from passerby.site.settings import Site
 
@@ -32,6 +32,24 @@ def test_cameras_come_go_and_change() -> None:
     change = change_of(site(GATE + HALL), site(GATE + "settle_s = 9\n" + HALL.replace('"hall"', '"roof"')))
     assert change.taken == ("camera hall removed", "camera gate.settle_s", "camera roof added")
     assert [camera.id for camera in change.site.cameras] == ["gate", "roof"]
+
+
+ZONE = '[[zone]]\nid = "door"\ncamera = "gate"\nkind = "walking"\npolygon = [[0, 0], [9, 0], [9, 9]]\n'
+LINE = '[[line]]\nid = "in"\ncamera = "gate"\npoints = [[0, 0], [9, 0]]\n'
+
+
+def test_what_is_drawn_anew_is_drawn_on_what_the_camera_sees_now() -> None:
+    drawn = GATE + HALL + ZONE + LINE
+    assert redrawn(site(drawn), site(drawn)) == set()
+    assert redrawn(site(drawn), site(drawn.replace('"one"', '"two"'))) == set()
+    for other in (
+        drawn.replace("[9, 9]", "[9, 8]"),
+        drawn.replace("[9, 0]]\n", "[8, 0]]\n"),
+        GATE + HALL + LINE,
+        GATE + "never = [[[0, 0], [9, 0], [9, 9]]]\n" + HALL + ZONE + LINE,
+    ):
+        assert redrawn(site(drawn), site(other)) == {"gate"}
+    assert redrawn(site(GATE), site(GATE + HALL)) == {"hall"}, "a camera that is new knows no plate anyway"
 
 
 def test_a_changed_password_is_named_and_never_told() -> None:

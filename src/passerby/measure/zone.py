@@ -17,7 +17,7 @@ class Zone:
         area_error: Relative standard error of the area.
         waiting: People wait here rather than walk: another scale of service.
         queue: People queue here: length and wait are told.
-        hidden_m2: What one person hides of the ground (`measure.hiding`); None = the ground is not known.
+        hidden_m2: What one person hides of the ground (`measure.hiding`); None = not known.
     """
 
     id: str

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from passerby.measure.crowd import Crowd
-from passerby.measure.hiding import LEAST_COVERED, hiding_per_m2
+from passerby.measure.hiding import LEAST_COVERED, LEAST_STIRS, hiding_per_m2
 from passerby.measure.service import density_error, service_of
 from passerby.measure.track import Track
 from passerby.measure.tracker import LOST_AFTER_S, Standing
@@ -158,19 +158,25 @@ class ZoneMeter:
         """Standard error of the density: of the count, or of its correction, and of the area."""
         numbers = spans.numbers
         if self.crowd is None or numbers is None:
-            hidden_per_m2, _ = self._hidden(spans)
+            hidden_per_m2, _, _ = self._hidden(spans)
             # Of those who hide each other boxes see few: they may be off by all who are hidden.
             missed_per_m2 = max(0.0, (hidden_per_m2 or 0.0) - spans.people_mean / area_m2)
             return max(density_error(spans.people_mean, area_m2, self._zone.area_error), missed_per_m2)
         return hypot(self.crowd.estimate(numbers).error, spans.people_mean * self._zone.area_error) / area_m2
 
-    def _hidden(self, spans: "_Spans") -> tuple[float | None, bool]:
-        """The density by how much of the ground people hide, and whether it may be a higher one; None = it is no crowd, or its count is corrected."""
+    def _hidden(self, spans: "_Spans") -> tuple[float | None, bool, bool]:
+        """The density by how much of the ground people hide, whether it may be a higher one, and whether what hides much of it does not stir.
+
+        None = it is no crowd, or its count is corrected.
+        """
         numbers, one_m2, area_m2 = spans.numbers, self._zone.hidden_m2, self._zone.area_m2
-        if numbers is None or one_m2 is None or area_m2 is None or self.crowd is not None or numbers.covered < LEAST_COVERED:
-            return None, False
+        if numbers is None or one_m2 is None or area_m2 is None or numbers.covered < LEAST_COVERED:
+            return None, False, False
+        if numbers.stirs < LEAST_STIRS:
+            return None, False, True
         per_m2, full = hiding_per_m2(numbers.covered, one_m2)
-        return (round(per_m2, 3), full) if per_m2 * area_m2 >= LEAST_TOLD else (None, False)
+        told = self.crowd is None and (full or per_m2 * area_m2 >= LEAST_TOLD)
+        return round(per_m2, 3) if told else None, full, False
 
     def _follow_visits(self, at_s: float, here: Sequence[Standing]) -> None:
         for one in here:
@@ -208,20 +214,20 @@ class _Spans:
         self._east = self._north = 0.0
         self._moving = 0
         self._met: set[int] = set()
-        self._sums, self._numbered_s, self._zone_m2 = np.zeros(4), 0.0, 0.0
+        self._sums, self._numbered_s, self._zone_m2 = np.zeros(5), 0.0, 0.0
 
     def add_numbers(self, passed_s: float, numbers: CrowdNumbers | None) -> None:
         if numbers is not None:
             self._numbered_s, self._zone_m2 = self._numbered_s + passed_s, numbers.zone_m2
-            self._sums += passed_s * np.array([numbers.detected, numbers.area_m2, numbers.edges_m2, numbers.covered])
+            self._sums += passed_s * np.array([numbers.detected, numbers.area_m2, numbers.edges_m2, numbers.covered, numbers.stirs])
 
     @property
     def numbers(self) -> CrowdNumbers | None:
         """Mean of the numbers; None = there were none."""
         if self._numbered_s <= 0:
             return None
-        detected, area_m2, edges_m2, covered = (float(one) for one in self._sums / self._numbered_s)
-        return CrowdNumbers(detected, area_m2, edges_m2, self._zone_m2, covered)
+        detected, area_m2, edges_m2, covered, stirs = (float(one) for one in self._sums / self._numbered_s)
+        return CrowdNumbers(detected, area_m2, edges_m2, self._zone_m2, covered, stirs)
 
     def add(self, passed_s: float, people: float, confirmed: int, unconfirmed: int, standing: int, velocities: Sequence[Velocity]) -> None:
         count = round(people)

@@ -36,7 +36,8 @@ class CrowdNumbers(msgspec.Struct, frozen=True, array_like=True):
         area_m2: Area that differs, in square metres on upright people.
         edges_m2: How much it is darker or lighter from one row to the next, in brightnesses of the empty place a pixel, summed up over that area.
         zone_m2: Area of the zone on the ground.
-        covered: Which part of where people of the zone would be seen differs, 0 to 1; 0 where what differs does not stir: people do.
+        covered: Which part of where people of the zone would be seen is hidden, 0 to 1; 0 where too much of it is never shown.
+        stirs: For which part of the time what hides it stirs, as people do, 0 to 1.
     """
 
     detected: float
@@ -44,6 +45,7 @@ class CrowdNumbers(msgspec.Struct, frozen=True, array_like=True):
     edges_m2: float
     zone_m2: float
     covered: float = 0.0
+    stirs: float = 0.0
 
 
 LEAST_TOLD: Final = 5
@@ -64,9 +66,10 @@ class ZonePulse(msgspec.Struct, frozen=True):
         speed_m_s: Median speed of those in it; None = nobody, or the ground is not known.
         east_m_s: Mean velocity along the ground's first axis; north_m_s: along its second.
         crowd: What the count can be corrected by; None = there is no crowd, or the ground is not known. Kept only beside a count by somebody there.
-        hidden_per_m2: Density at which people hide as much of the ground as is hidden; None = little is, the ground is not known, or the count is
-            corrected.
+        hidden_per_m2: Density at which people hide as much of the ground as is hidden; None = little is, what hides it does not stir, the ground is
+            not known, or the count is corrected.
         full: Whether so much is hidden that more people would hide no more: there may be any number beyond `hidden_per_m2`.
+        still: Whether much is hidden by what does not stir: a thing, or people who stand still for a moment.
     """
 
     zone: str
@@ -80,6 +83,7 @@ class ZonePulse(msgspec.Struct, frozen=True):
     crowd: CrowdNumbers | None = None
     hidden_per_m2: float | None = None
     full: bool = False
+    still: bool = False
 
 
 class LinePulse(msgspec.Struct, frozen=True):

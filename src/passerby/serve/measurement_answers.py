@@ -85,7 +85,7 @@ class ZonePulseAnswer(Answer):
     north_m_s: float | None
     """Mean velocity along its second; null as the speed."""
     hidden_per_m2: float | None
-    """Persons per square metre by how much of the ground they hide, to some 30 %; null = no crowd, the ground is not known, or counts are corrected."""
+    """Persons per square metre by how much of the ground they hide, to some 30 %; null = no crowd, no ground is known, or counts are corrected."""
     full: bool
     """Whether all ground is hidden: there may be any number beyond `hidden_per_m2`."""
 

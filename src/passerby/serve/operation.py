@@ -35,7 +35,7 @@ from passerby.serve.painter_process import PainterProcess
 from passerby.serve.pictures import Pictures
 from passerby.serve.pushes import Pushes
 from passerby.serve.recorded_places import RecordedPlaces
-from passerby.serve.reload import change_of
+from passerby.serve.reload import change_of, redrawn
 from passerby.serve.service_notice import ServiceNotice
 from passerby.serve.streams import Streams
 from passerby.serve.tally.tallying import Tallying
@@ -109,10 +109,15 @@ class Operation:
         self._clock = SystemClock() if clock is None else clock
         self._notice = ServiceNotice()
         self._counted: tuple[Site, tuple[CountedPlace, ...]] | None = None
+        self._redrawn: set[str] = set()
+        """Cameras of which something was drawn anew since the start."""
 
     def _kept_plate(self, camera: str) -> Scene | None:
-        """The plate that a new process may begin with, out of the recordings; None = none, and the place settles anew."""
-        if not self._site.place.keep_plates:
+        """The plate that a new process may begin with, out of the recordings; None = none, and the place settles anew.
+
+        What is drawn anew is drawn on what the camera sees now: a plate of before may be that of another view.
+        """
+        if not self._site.place.keep_plates or camera in self._redrawn:
             return None
         try:
             return last_plate(self._site.state_folder / RECORDINGS, camera)
@@ -273,6 +278,7 @@ class Operation:
             self._prepare_weights(change.site)
         parts.outbox.check(change.site)
         by = user_of_machine()
+        self._redrawn |= redrawn(self._site, change.site)
         parts.record.note(change.site, by)
         try:
             records = change.site.recording.enabled

@@ -85,3 +85,13 @@ def _camera_differences(old: Site, new: Site) -> list[str]:
         else:
             found += _differences(f"camera {one}", before[one], camera)
     return found
+
+
+def redrawn(before: Site, after: Site) -> set[str]:
+    """The cameras on whose picture something was drawn anew: what is never shown, the ground, zones or lines."""
+    return {camera.id for camera in after.cameras if _drawn_on(after, camera.id) != _drawn_on(before, camera.id)}
+
+
+def _drawn_on(site: Site, camera: str) -> tuple[object, ...]:
+    drawn = [(one.never, one.ground) for one in site.cameras if one.id == camera]
+    return (*drawn, *(zone for zone in site.zones if zone.camera == camera), *(line for line in site.lines if line.camera == camera))

@@ -7,6 +7,7 @@ import pytest
 
 from passerby.errors import SettingsError
 from passerby.measure.ground import GroundPlane
+from passerby.measure.hiding import hidden_m2, hiding_per_m2
 from passerby.released.measurement import CrowdNumbers
 from passerby.released.scene import Size
 from passerby.sealed.features.crowd import CrowdView
@@ -40,7 +41,7 @@ def observed(working: Picture, changed: Mask, *, place: Picture = EMPTY, known: 
 
 
 def numbers_of(working: Picture, changed: Mask, zone: Polygon | None = None, *, place: Picture = EMPTY) -> CrowdNumbers:
-    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M) if zone is None else zone], PLANE).of(observed(working, changed, place=place))
+    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M) if zone is None else zone], PLANE).of(observed(working, changed, place=place), 0.0)
     assert numbers is not None
     return numbers
 
@@ -130,7 +131,7 @@ def test_of_a_place_that_is_not_known_nothing_is_told(known_share: float, is_tol
     changed = np.zeros(GRID.working_shape, bool)
     person(0.0, 10.5, changed)
     seen_now = observed(EMPTY, changed, known=rng.random(GRID.working_shape) < known_share)
-    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(seen_now)
+    (numbers,) = CrowdView(GRID, [on_picture(NEAR_M)], PLANE).of(seen_now, 0.0)
     assert (numbers is not None) is is_told
 
 
@@ -140,43 +141,89 @@ def test_what_is_never_shown_counts_for_nothing_and_against_nothing() -> None:
     changed = np.zeros(GRID.working_shape, bool)
     person(-2.0, 10.5, changed)
     view = CrowdView(GRID, [on_picture(NEAR_M)], PLANE)
-    (left,) = view.of(observed(EMPTY, changed, known=~never, never=never))
+    (left,) = view.of(observed(EMPTY, changed, known=~never, never=never), 0.0)
     assert left is not None
     assert left.area_m2 == 0
     person(2.0, 10.5, changed)
-    (both,) = view.of(observed(EMPTY, changed, known=~never, never=never))
+    (both,) = view.of(observed(EMPTY, changed, known=~never, never=never), 0.0)
     assert both is not None
     assert both.area_m2 > 0.4
 
 
-def stirring(*looks: tuple[Picture, Mask]) -> list[float]:
-    """How much of the zone is said to be hidden by people, look by look."""
+def hiding(*looks: tuple[Picture, Mask], hz: float = 2.0, never: Mask = ~EVERYWHERE) -> list[tuple[float, float]]:
+    """How much of the zone is hidden, and whether what hides it stirs, look by look."""
     view = CrowdView(GRID, [on_picture(NEAR_M)], PLANE)
-    found = [view.of(observed(working, changed))[0] for working, changed in looks]
-    return [round(one.covered, 3) for one in found if one is not None]
+    found = [view.of(observed(working, changed, never=never), number / hz)[0] for number, (working, changed) in enumerate(looks)]
+    return [(round(one.covered, 3), one.stirs) for one in found if one is not None]
 
 
-def crowd_of(x_m: float) -> tuple[Picture, Mask]:
-    changed = np.zeros(GRID.working_shape, bool)
+def painted(shown: Mask, differs: Mask | None = None) -> tuple[Picture, Mask]:
+    """A look at what is dark there, and what of it is said to differ: that, if nothing else is given."""
+    return (np.where(shown[..., None], np.uint8(40), np.uint8(160)) * np.ones(3, np.uint8)).astype(np.uint8), shown if differs is None else differs
+
+
+def standing(x_m: float) -> Mask:
+    """Twelve people."""
+    shown = np.zeros(GRID.working_shape, bool)
     for number in range(12):
-        person(x_m + 1.6 * (number % 4) - 2.4, 8.5 + 1.5 * (number // 4), changed)
-    return np.where(changed[..., None], np.uint8(40), np.uint8(160)) * np.ones(3, np.uint8), changed
+        person(x_m + 1.6 * (number % 4) - 2.4, 8.5 + 1.5 * (number // 4), shown)
+    return shown
 
 
-def test_what_people_hide_is_told_once_they_stir_and_a_moment_of_standing_still_changes_nothing() -> None:
-    first, second = crowd_of(0.0), crowd_of(0.2)
-    told = stirring(first, second, first, first, first, second)
-    assert told[0] == 0, "of one look it is not known"
-    assert all(0.3 < one < 0.9 for one in told[1:])
+def test_what_people_hide_stirs_and_a_moment_of_standing_still_changes_nothing() -> None:
+    first, second = painted(standing(0.0)), painted(standing(0.2))
+    told = hiding(first, second, first, first, first, second)
+    assert [stirs for _, stirs in told] == [0, 1, 1, 1, 1, 1], "of one look it is not known"
+    assert all(0.3 < covered < 0.9 for covered, _ in told)
 
 
-def test_what_was_put_there_and_does_not_stir_hides_nothing_whatever_the_noise() -> None:
+@pytest.mark.parametrize("hz", [0.5, 2.0, 5.0])
+def test_what_was_put_there_stirs_for_a_few_seconds_only_however_often_it_is_looked_at(hz: float) -> None:
     rng = np.random.default_rng(3)
-    working, changed = crowd_of(0.0)
-    looks = [(np.clip(working + rng.normal(0, 2.0, working.shape), 0, 255).astype(np.uint8), changed) for _ in range(20)]
-    assert stirring(*looks) == [0.0] * 20
+    working, changed = painted(standing(0.0))
+    looks = [
+        painted(standing(-1.0)),
+        *((np.clip(working + rng.normal(0, 2.0, working.shape), 0, 255).astype(np.uint8), changed) for _ in range(round(20 * hz))),
+    ]
+    told = hiding(*looks, hz=hz)
+    stirred_s = sum(stirs for _, stirs in told) / hz
+    assert stirred_s <= 12
+    assert told[-1][1] == 0
+    assert told[-1][0] > 0.3
+
+
+def test_who_walks_hides_the_ground_once_where_they_are_and_not_where_they_were() -> None:
+    """A picture differs from the one before where somebody was, too."""
+    before, now = standing(-0.8), standing(0.0)
+    ((standing_still, _),) = hiding(painted(now))
+    ((walking, _),) = hiding(painted(now, now | before))
+    assert walking == pytest.approx(standing_still, abs=0.01)
 
 
 def test_of_a_place_that_is_full_all_is_hidden() -> None:
-    noise = [np.random.default_rng(seed).integers(0, 256, (*GRID.working_shape, 3), np.uint8) for seed in (1, 2)]
-    assert stirring(*[(one, EVERYWHERE) for one in noise])[-1] == pytest.approx(1.0, abs=0.01)
+    noise = [np.random.default_rng(seed).integers(0, 100, (*GRID.working_shape, 3), np.uint8) for seed in (1, 2)]
+    covered, stirs = hiding(*[(one, EVERYWHERE) for one in noise])[-1]
+    assert (covered, stirs) == (pytest.approx(1.0, abs=0.01), 1.0)
+
+
+def test_one_person_in_what_is_left_beside_what_is_never_shown_is_no_full_zone() -> None:
+    shown = np.zeros(GRID.working_shape, bool)
+    person(0.0, 10.5, shown)
+    columns = np.flatnonzero(shown.any(0))
+    never = EVERYWHERE.copy()
+    never[:, columns[0] : columns[-1] + 1] = False
+    assert hiding(painted(shown), painted(np.roll(shown, 1, 0)), never=never)[-1][0] == 0
+
+
+@pytest.mark.parametrize("per_m2", [0.5, 0.8, 1.1])
+def test_from_silhouettes_to_a_density(per_m2: float) -> None:
+    """People who stand anywhere, in the zone and around it, as the camera sees them."""
+    one_m2 = hidden_m2(PLANE, np.asarray(on_picture(NEAR_M), float), SIZE)
+    assert one_m2 is not None
+    rng, found = np.random.default_rng(5), []
+    for _ in range(12):
+        shown = np.zeros(GRID.working_shape, bool)
+        for x_m, y_m in rng.uniform((-8, 4), (8, 24), (rng.poisson(per_m2 * 16 * 20), 2)):
+            person(float(x_m), float(y_m), shown)
+        found.append(hiding_per_m2(hiding(painted(shown))[0][0], one_m2)[0])
+    assert float(np.mean(found)) == pytest.approx(per_m2, rel=0.25)

@@ -184,6 +184,22 @@ def test_a_camera_that_is_moved_before_it_has_learned_the_place_in_another_light
     assert at_home[max(at_home)] is False
 
 
+@pytest.mark.parametrize(("share", "at_home"), [(0.0, True), (0.2, True), (0.5, False)])
+def test_a_place_that_was_rearranged_in_the_dark_a_little_is_the_same_place(share: float, at_home: bool) -> None:
+    columns = round(share * STAGE.size.width_px)
+    other = Stage(STAGE.size.width_px, STAGE.size.height_px, seed=99).empty[:, :columns]
+
+    def rearranged(picture: Picture, time_s: float) -> Picture:
+        if time_s < FROM_S + 4:
+            return VIEWS["black"][0](picture, time_s)
+        changed = picture.copy()
+        changed[:, :columns] = other
+        return changed
+
+    told = at_home_of(Play(STAGE, seconds=END_S, hz=2, camera=during(rearranged, END_S)))
+    assert told[max(told)] is at_home
+
+
 @pytest.mark.parametrize("name", ["light halved", "light up by half", "colour to infrared", "colour to a darker infrared"])
 def test_another_light_leaves_a_camera_at_home(name: str) -> None:
     at_home = at_home_of(Play(STAGE, seconds=END_S, hz=2, camera=during(VIEWS[name][0], END_S)))

@@ -59,6 +59,8 @@ class CameraRule:
         self._beat: tuple[int, int] | None = None
         self._state: _State | None = None
         self._latched: _State | None = None
+        self._away = False
+        """Whether the camera was said to be away from home since it was covered."""
         self._withheld_since_s: float | None = None
         self._withheld_before = True
         self._share = 0.0
@@ -106,13 +108,14 @@ class CameraRule:
         if before is None or before.state is not state:
             self._state = _State(state, at_s)
         covered = self._latched is not None and self._latched.state is GateState.COVERED
-        if covered and state is GateState.WATCHING and health.at_home:
+        self._away = self._away or health.at_home is False
+        if covered and state is GateState.WATCHING and health.at_home and self._away:
             self._latched = None
         elif covered and state is not GateState.COVERED:
             # What covered it is gone where the view changes once more; it is over once the place is shown.
             self._latched = _State(GateState.LIGHT_CHANGED, at_s) if state in BACK or stayed_covered or new_connection else self._latched
         elif state in (GateState.COVERED, GateState.MOVED) and (self._latched is None or self._latched.state is not state):
-            self._latched = _State(state, at_s)
+            self._latched, self._away = _State(state, at_s), health.at_home is False
         elif state is GateState.WATCHING and (health.at_home or self._latched is None or self._latched.state is not GateState.MOVED):
             self._latched = None
         if health.at_home is False and (self._latched is None or self._latched.state not in WORDS):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from passerby.measure.ground import Floats, GroundPlane
 from passerby.released.measurement import CrowdNumbers
+from passerby.sealed.gate.background import LEAST_DIFFERENCE, distance
 from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.watch import Observed
 
@@ -25,10 +26,14 @@ LEAST_KNOWN: Final = 0.9
 """Of the pixels in which people of a zone would be seen, so many must be of a place that is known."""
 STIRS_LEVELS: Final = 10
 """Grey levels by which a pixel changes from one look to the next where somebody stirs: noise is less in a working picture."""
-LEAST_STIRS: Final = 0.05
-"""Of people who stand, so much changes from look to look; of what was put there, nothing."""
-STIRS_FADES: Final = 0.9
-"""A look: people stand still for a moment, too."""
+LEAST_STIRS: Final = 0.02
+"""Of people who stand close, so much changes from look to look, on most looks; of what was put there, nothing."""
+STIRS_FADE_S: Final = 5.0
+"""So long it takes to fade to a half: people stand still for a moment, too. Soon enough that a lorry which has parked is none of them."""
+MOST_STIRS: Final = 0.06
+"""What is more fades as if it were this."""
+LEAST_LEFT: Final = 0.5
+"""Of the zone's view, so much must be left beside what is never shown, or one person would fill the rest."""
 KERNEL: Final = np.ones((3, 3), np.uint8)
 GREY_BGR: Final = (0.114, 0.587, 0.299)
 Polygon = Sequence[tuple[float, float]]
@@ -59,28 +64,33 @@ class CrowdView:
             self._zones.append(_Zone.of(np.square(_raised(feet.astype(bool), metre_px)), plane.area_m2(zone)))
             self._stirring.append(_Stirring())
 
-    def of(self, observed: Observed) -> list[CrowdNumbers | None]:
+    def of(self, observed: Observed, time_s: float) -> list[CrowdNumbers | None]:
         """The numbers of each zone; None = too little of the place is known there: what is not known differs from nothing.
 
         `detected` is 0: it is not known here.
+
+        Args:
+            observed: What a look saw.
+            time_s: Time of its picture.
         """
-        return [zone.numbers(observed, stirring) for zone, stirring in zip(self._zones, self._stirring, strict=True)]
+        return [zone.numbers(observed, stirring, time_s) for zone, stirring in zip(self._zones, self._stirring, strict=True)]
 
 
 class _Stirring:
     """Whether what differs from the place in a zone stirs, as people do and stalls do not."""
 
     def __init__(self) -> None:
-        self._before: Picture | None = None
+        self._before: tuple[Picture, float] | None = None
         self._share = 0.0
 
-    def seen(self, working: Picture, differs: Mask) -> bool:
+    def seen(self, working: Picture, hides: Mask, time_s: float) -> bool:
         """Whether it does, as of this look. Of the first one it is not known, and taken for no."""
-        before, self._before = self._before, working.copy()
-        if before is None or not differs.any():
+        before, self._before = self._before, (working.copy(), time_s)
+        if before is None or not hides.any():
             return False
-        stirs = cv2.absdiff(working, before).max(2) > STIRS_LEVELS
-        self._share = max(float(stirs[differs].mean()), STIRS_FADES * self._share)
+        stirs = distance(working, before[0]) > STIRS_LEVELS
+        faded = 0.5 ** (max(0.0, time_s - before[1]) / STIRS_FADE_S) * min(self._share, MOST_STIRS)
+        self._share = max(float(stirs[hides].mean()), faded)
         return self._share >= LEAST_STIRS
 
 
@@ -106,7 +116,7 @@ class _Zone:
         window = (_grown(rows), _grown(columns)) if len(rows) else (slice(0, 1), slice(0, 1))
         return _Zone(window, np.ascontiguousarray(metres[window]), metres[window] > 0, zone_m2)
 
-    def numbers(self, observed: Observed, stirring: _Stirring) -> CrowdNumbers | None:
+    def numbers(self, observed: Observed, stirring: _Stirring, time_s: float) -> CrowdNumbers | None:
         window = self.window
         counts = self.seen & ~observed.never[window]
         known = counts & observed.known[window]
@@ -114,12 +124,15 @@ class _Zone:
             return None
         solid = cv2.morphologyEx(observed.changed[window].astype(np.uint8), cv2.MORPH_OPEN, KERNEL)
         differs = solid.astype(bool) & counts
-        metres, whole = self.metres * differs, float((self.metres * counts).sum())
+        metres = self.metres * differs
         across_rows = np.abs(cv2.Sobel(cv2.cvtColor(observed.working[window], cv2.COLOR_BGR2GRAY), cv2.CV_32F, 0, 1, scale=1 / 8))
         brightness = max(LEAST_BRIGHTNESS, float(np.dot(cv2.mean(observed.place[window], known.astype(np.uint8))[:3], GREY_BGR)))
-        area_m2 = float(metres.sum())
-        covered = area_m2 / whole if stirring.seen(observed.working[window], differs) else 0.0
-        return CrowdNumbers(0.0, area_m2, float(np.vdot(metres, across_rows)) / brightness, self.zone_m2, covered)
+        # What moves differs twice from picture to picture, where it is and where it was: it hides the place where that is not seen now.
+        hides = differs & known & (distance(observed.working[window], observed.place[window]) > LEAST_DIFFERENCE)
+        stirs = stirring.seen(observed.working[window], hides, time_s)
+        left = int(counts.sum()) >= LEAST_LEFT * int(self.seen.sum())
+        covered = float((self.metres * hides).sum()) / max(1e-6, float((self.metres * known).sum())) if left else 0.0
+        return CrowdNumbers(0.0, float(metres.sum()), float(np.vdot(metres, across_rows)) / brightness, self.zone_m2, covered, float(stirs))
 
 
 def _grown(found: NDArray[np.intp]) -> slice:

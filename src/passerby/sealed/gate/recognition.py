@@ -36,12 +36,14 @@ class Recognition:
     Args:
         reference: The place, a grey working picture.
         known: Where that is known.
+        alike_share: Of the regions that can be seen, so many must be as they were.
 
     Attributes:
         can_tell: Whether enough of it is textured to tell it from another view.
     """
 
-    def __init__(self, reference: Floats, known: Mask) -> None:
+    def __init__(self, reference: Floats, known: Mask, alike_share: float = ALIKE_SHARE) -> None:
+        self._alike_share = alike_share
         self._reference, self._known = reference.copy(), known.copy()
         textured = int(likeness(self._reference, self._reference, self._known).usable.sum())
         self.can_tell = textured >= FEWEST_REGIONS
@@ -66,7 +68,7 @@ class Recognition:
         like = likeness(grey_of(working), self._reference, visible & self._known)
         enough = int(like.usable.sum()) >= self._fewest
         share = float((like.correlation[like.usable] >= ALIKE).mean()) if enough else 0.0
-        self._alike_times = self._alike_times + 1 if enough and share >= ALIKE_SHARE and not suspicious else 0
+        self._alike_times = self._alike_times + 1 if enough and share >= self._alike_share and not suspicious else 0
         self._other_times = self._other_times + 1 if enough and share < OTHER_SHARE else 0
         if self._alike_times >= TIMES_IN_ROW:
             return View.SAME

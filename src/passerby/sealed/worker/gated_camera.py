@@ -229,7 +229,7 @@ class GatedCamera:
         sighting = None if self._gate is None or latest.state in WITHHOLDS_ALL else self._gate.sighting
         if sighting is None or sighting.time_s != latest.time_s:
             return told + self._meter.blind(latest.time_s, latest.wall_s)
-        return told + self._meter.see(sighting, latest.wall_s, self._crowd_numbers())
+        return told + self._meter.see(sighting, latest.wall_s, self._crowd_numbers(latest.time_s))
 
     def correct(self, zone: str, model: CrowdModel | None) -> None:
         """Corrects the count of a zone from now on. A correction that says nothing is none: the detector's count stands."""
@@ -237,10 +237,10 @@ class GatedCamera:
         if self._meter is not None:
             self._meter.correct(self._crowds)
 
-    def _crowd_numbers(self) -> list[CrowdNumbers | None]:
+    def _crowd_numbers(self, time_s: float) -> list[CrowdNumbers | None]:
         """What of each zone differs from the place, None where too little of it is known; empty where nothing is."""
         observed = None if self._gate is None else self._gate.observed
-        return [] if self._crowd_view is None or observed is None else self._crowd_view.of(observed)
+        return [] if self._crowd_view is None or observed is None else self._crowd_view.of(observed, time_s)
 
     def stop_measuring(self) -> list[Pulse | Measurement]:
         """What is left to be told: no picture comes for long, or the end has come. Measuring begins anew with the next picture."""

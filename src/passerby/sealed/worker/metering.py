@@ -23,7 +23,7 @@ def meter_of(order: CameraOrder, size: Size) -> Meter:
     A zone that reaches above the horizon has no area: it is counted, and nothing is told in square metres.
     """
     plane = None if order.ground is None else GroundPlane.of(order.ground, foot_of(order))
-    zones = [_zone(plane, zone) for zone in order.zones]
+    zones = [_zone(plane, zone, size) for zone in order.zones]
     return Meter(order.camera, size, zones, [LineFacts(line.id, line.a, line.b) for line in order.lines], plane)
 
 
@@ -51,9 +51,9 @@ def foot_of(order: CameraOrder) -> tuple[float, float]:
     return max(points, key=lambda point: point[1])
 
 
-def _zone(plane: GroundPlane | None, zone: ZoneOrder) -> Zone:
+def _zone(plane: GroundPlane | None, zone: ZoneOrder, size: Size) -> Zone:
     area_m2 = _area_m2(plane, zone.polygon)
-    one_m2 = None if plane is None or area_m2 is None else hidden_m2(plane, np.asarray(zone.polygon, float))
+    one_m2 = None if plane is None or area_m2 is None else hidden_m2(plane, np.asarray(zone.polygon, float), size)
     return Zone(zone.id, zone.polygon, area_m2, waiting=zone.kind == "waiting", queue=zone.kind == "queue", hidden_m2=one_m2)
 
 
