@@ -1,8 +1,8 @@
 """How well density is measured where people hide each other: simulated crowds in a zone, counted as in the product, corrected by twenty counts.
 
 Somebody stands at the place and counts twenty times while the crowd comes and goes (one clip). Then other crowds come (other clips, other seeds), of
-0.2, 1, 2 and 4 persons a square metre. The truth is the simulator's; what is told is `Pulse.people` over the area of the zone. People's looks, ways
-and spots are drawn from the commit's hash, so that nobody can have tuned on them; the place is one place, as it is where somebody counts.
+0.2, 1, 2 and 4 persons a square metre. The truth is the simulator's; what is told is `Pulse.people` over the area of the zone, and what rules
+on density go by where nobody has counted (`density_of`). People's looks, ways and spots are drawn from the commit's hash, so that nobody can have tuned on them; the place is one place, as it is where somebody counts.
 """
 
 import math
@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from bench.attack_groups import seed_of
+from passerby.hazards.rules.density import density_of
 from passerby.measure.crowd import Count, Crowd, trained
 from passerby.redact.detection import load_detector
 from passerby.released.measurement import Pulse
@@ -187,11 +188,14 @@ def density(commit: str, *, small: bool) -> dict[str, Any]:
         counts += [] if crowd is None else [Count(round(one.truth), crowd)]
     model = trained(counts)
     correction = None if model is None else Crowd(model)
-    told = Told({}), Told({})
+    told = Told({}), Told({}), Told({})
     for seed in measured[: 1 if small else None]:
         for one in seconds_of(DENSITIES, seed, correction, SMALL_FRAMES if small else None):
-            for pulse, said in zip((one.pulse, one.corrected), told, strict=True):
+            where = DENSITIES[one.step], seed
+            for pulse, said in zip((one.pulse, one.corrected), told, strict=False):
                 zone = pulse.zones[0]
-                said.of.setdefault((DENSITIES[one.step], seed), []).append((zone.people, one.truth, (zone.per_m2_error or 0.0) * ZONE_M2))
-    rows = [row for name, said in zip(("detector", "corrected"), told, strict=True) for row in said.rows(name)]
+                said.of.setdefault(where, []).append((zone.people, one.truth, (zone.per_m2_error or 0.0) * ZONE_M2))
+            hidden, error = density_of(one.pulse.zones[0])
+            told[2].of.setdefault(where, []).append(((hidden or 0.0) * ZONE_M2, one.truth, (error or 0.0) * ZONE_M2))
+    rows = [row for name, said in zip(("detector", "corrected", "hidden ground"), told, strict=True) for row in said.rows(name)]
     return {"tallies": stamped, "of_crowds": len(counts), "seeds": {"counts": counted, "measured": measured}, "rows": rows}

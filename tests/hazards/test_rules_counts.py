@@ -93,9 +93,9 @@ def test_a_crowd_that_stands_still_is_not_gone_and_a_thing_is_none_after_a_while
 
 
 def test_where_boxes_give_way_to_hidden_ground_it_is_no_rise() -> None:
-    engine = Engine(site(rule("density", limit="1.6", rise="1.0", for_='"10 s"')))
-    density = [0.85 + 0.0014 * second for second in range(300)]
-    heard = {second: crowd(second, 0.1) if density[second] < 0.95 else hiding(second, density[second]) for second in range(300)}
+    engine = Engine(site(rule("density", limit="0.9", rise="1.0", for_='"10 s"')))
+    density = [0.3 + 0.002 * second for second in range(300)]
+    heard = {second: crowd(second, 0.1) if density[second] < 0.5 else hiding(second, density[second]) for second in range(300)}
     assert run(engine, range(1, 300), lambda second: [heard[second]]) == []
 
 

