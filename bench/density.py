@@ -2,7 +2,8 @@
 
 Somebody stands at the place and counts twenty times while the crowd comes and goes (one clip). Then other crowds come (other clips, other seeds), of
 0.2, 1, 2 and 4 persons a square metre. The truth is the simulator's; what is told is `Pulse.people` over the area of the zone, and what rules
-on density go by where nobody has counted (`density_of`). People's looks, ways and spots are drawn from the commit's hash, so that nobody can have tuned on them; the place is one place, as it is where somebody counts.
+on density go by where nobody has counted (`density_of`). People's looks, ways and spots are drawn from the commit's hash, so that nobody can
+have tuned on them; the place is one place, as it is where somebody counts.
 """
 
 import math
