@@ -213,9 +213,10 @@ def test_where_seconds_go_missing_from_some_moment_on_it_takes_a_while_until_the
     assert 60 <= late_s <= 5 * 30 + 30
 
 
-def test_seconds_of_a_line_that_go_missing_all_the_time_are_not_taken_for_seconds_in_which_nobody_crossed() -> None:
+@pytest.mark.parametrize("camera", [{}, {"fps_limit": "1"}])
+def test_seconds_of_a_line_that_go_missing_all_the_time_are_not_taken_for_seconds_in_which_nobody_crossed(camera: dict[str, str]) -> None:
     """Six a minute go on; of them two in three are heard, which would be less than 0.8 of the limit."""
-    engine = Engine(site(flow(for_='"60 s"')))
+    engine = Engine(site(flow(for_='"60 s"'), **camera))
 
     def heard(second: int) -> list[Pulse]:
         return [] if second > 70 and second % 3 == 0 else [pulse(second, ba=int(second % 10 == 0))]

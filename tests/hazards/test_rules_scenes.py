@@ -110,16 +110,6 @@ def test_who_lies_in_a_walkway_while_others_walk_past_is_told_by_the_seconds_in_
     assert 110 <= told(events)[0][0] <= 150
 
 
-def test_who_stands_before_cells_for_long_hides_nobody_for_ever() -> None:
-    engine = Engine(site(rule("static", for_='"60 s"')))
-
-    def heard(second: int) -> list[Heard]:
-        walks = second % 40 < 20
-        return [scene(second - 1, [person(195 + (second % 20), 215)] if walks else [], [] if walks else [Cell(10, 10)])]
-
-    assert run(engine, range(1, 300), heard) == []
-
-
 # Left object
 
 

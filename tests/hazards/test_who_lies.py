@@ -1,5 +1,7 @@
 """Who lies in a walkway, shown as cells, and those who come to help: they walk beside them, and hide them. Of the rule `static`."""
 
+import pytest
+
 from passerby.hazards.alert import What
 from passerby.hazards.engine import Engine
 from passerby.hazards.rules.rule import Heard
@@ -73,6 +75,33 @@ def test_what_was_hidden_for_long_and_is_shown_again_now_and_then_keeps_its_aler
     """Longer than a cell may be hidden at once, each time, and seldom seen; what is seen was never not there."""
     engine = Engine(site(rule("static", for_='"60 s"', clear_for='"5 s"')))
     events = run(engine, range(1, ENDLESS_S), lambda second: lying(second) if second < 100 or second % 40 < 18 else beside(second, hides=True))
+    assert told(events) == [(60, What.OPENED)]
+
+
+@pytest.mark.parametrize("comes_s", [0, 30])
+@pytest.mark.parametrize(("hidden_s", "of_s"), [(16, 60), (18, 40), (40, 60), (130, 170)])
+def test_who_is_hidden_for_long_again_and_again_is_told_once_they_were_seen_for_long_enough(comes_s: int, hidden_s: int, of_s: int) -> None:
+    """Whether they lay there when watching began, or came later."""
+    engine = Engine(site(rule("static", for_='"60 s"', clear_for='"5 s"')))
+
+    def heard(second: int) -> list[Heard]:
+        if second < comes_s:
+            return [scene(second - 1)]
+        return beside(second, hides=True) if second % of_s >= of_s - hidden_s else lying(second)
+
+    events = run(engine, range(1, ENDLESS_S), heard)
+    assert [what for _, what in told(events)] == [What.OPENED]
+    assert told(events)[0][0] <= comes_s + 60 + hidden_s * (60 // (of_s - hidden_s) + 2)
+
+
+def test_what_is_hidden_for_longer_than_is_doubted_begins_anew() -> None:
+    engine = Engine(site(rule("static", for_='"60 s"', clear_for='"5 s"')))
+    assert run(engine, range(1, ENDLESS_S), lambda second: beside(second, hides=True) if second % 180 >= 30 else lying(second)) == []
+
+
+def test_what_is_seen_for_a_third_of_the_time_keeps_its_alert_for_hours() -> None:
+    engine = Engine(site(rule("static", for_='"60 s"', clear_for='"5 s"')))
+    events = run(engine, range(1, 2 * 3600), lambda second: lying(second) if second < 100 or second % 60 < 20 else beside(second, hides=True))
     assert told(events) == [(60, What.OPENED)]
 
 

@@ -45,5 +45,7 @@ class Corrections:
             found = read_crowds(self._folder)
             # More counts than these nobody writes, and a command with them would not go through a worker's pipe in one piece.
             known = {(one.camera, one.zone, one.shape): one.model for one in found if len(one.model.counts) <= MOST_COUNTS}
-            self._read = (which, known) if known else None  # a file that holds none may be one that could not be read this time
+            # One that holds none may be one that could not be read this time. It is read when next asked: when a worker starts, or after the next
+            # training or reload; until then the detector's counts stand.
+            self._read = (which, known) if known else None
             return known

@@ -99,6 +99,20 @@ def test_of_alerts_of_a_day_that_is_due_no_byte_is_left(tmp_path: Path) -> None:
     life.waiting.close()
 
 
+@pytest.mark.parametrize("seed", [1, 4, 11])
+def test_traces_that_a_site_left_that_ended_are_cleared_by_the_next_one(seed: int, tmp_path: Path) -> None:
+    life = Life(tmp_path, seed)
+    life.goes_on(800)
+    life.waiting.wipe()
+    life.waiting.close()
+    assert life.left(life.gone), "where rows were moved to another page"
+    waiting = Waiting(life.folder, NOON)
+    assert waiting.forget_days(lambda day: day < TODAY) == 0
+    assert life.left(life.gone) == set()
+    assert life.left(set(life.there)) == set(life.there)
+    waiting.close()
+
+
 class Careless(sqlite3.Connection):
     """A connection of an SQLite that is built as its makers have it: it overwrites nothing unless it is told to."""
 

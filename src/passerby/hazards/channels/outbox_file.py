@@ -8,6 +8,7 @@ What is deleted is overwritten at once, and `wipe` clears the log beside the fil
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from passerby.errors import OutputError
-from passerby.hazards.channels.reserve import Reserve
+from passerby.hazards.channels.reserve import RESERVE_BYTES, Reserve
 from passerby.released.durable import make_folder, sync_folder
 
 BUSY_S: Final = 5.0
@@ -24,6 +25,10 @@ SMALL_BYTES: Final = 32_000_000
 """A file of no more is written anew in passing."""
 MOST_ROWS: Final = 256
 """Rows that are deleted at once on a full disk; fewer, where there is not even room for so many."""
+LOG_PAGES: Final = 64
+"""After so many the log is written into the file: what that takes of the disk must fit into what is set aside, together with a few rows."""
+FRAME_BYTES: Final = 24
+"""So much more than itself a page takes in the log."""
 _ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _T = TypeVar("_T")
 
@@ -56,12 +61,12 @@ class OutboxFile:
         with told_of("opened"):
             make_folder(path.parent)
             try:
-                self._database = _opened(path, schema)
+                self._database = self._open(schema)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError) or not mend:
                     raise
                 self.damaged = _set_aside(path)
-                self._database = _opened(path, schema)
+                self._database = self._open(schema)
             sync_folder(path.parent)
         self.set_room_aside()
 
@@ -112,6 +117,8 @@ class OutboxFile:
         The log beside the file is emptied each time, so that all goes in the room of few rows.
         """
         changed, most = 0, MOST_ROWS
+        with self.lock, told_of("written"):
+            self._empty_log()
         while True:
             try:
                 rows = self.do(sql, *values, most)
@@ -139,11 +146,16 @@ class OutboxFile:
     def wipe(self, *, whole: bool = False) -> bool:
         """As `Waiting.wipe`."""
         with self.lock, told_of("wiped"):
-            if whole and self._traces_in_file:
-                self._database.execute("VACUUM")
-                self._traces_in_file, self._traces = False, True
-            if self._traces:
-                self._traces = not self._empty_log()
+            try:
+                if whole and self._traces_in_file:
+                    self._empty_log()
+                    self._require_room()
+                    self._traces = True
+                    self._database.execute("VACUUM")
+                    self._traces_in_file = False
+            finally:  # also what a VACUUM has written that found no room to the end
+                if self._traces:
+                    self._traces = not self._empty_log()
             return not (self._traces or self._traces_in_file)
 
     def with_room(self, work: Callable[[], _T], in_little: Callable[[], _T] | None = None) -> _T:
@@ -160,6 +172,30 @@ class OutboxFile:
         """Sets room aside for `with_room`, where it was used and there is some again."""
         if self._mend:
             self._reserve.fill()
+
+    def _open(self, schema: str) -> sqlite3.Connection:
+        """The file, opened. That takes some room: where the disk has none, of what was set aside."""
+        try:
+            return _opened(self.path, schema)
+        except sqlite3.OperationalError as error:
+            if not self._mend or not _is_room(error):
+                raise
+        with self._reserve.given():
+            return _opened(self.path, schema)
+
+    def _require_room(self) -> None:
+        """Refuses a VACUUM for which there is no room: it would take all that there is from everybody before it fails.
+
+        Raises:
+            sqlite3.OperationalError: There is none; as SQLite says it, where what was set aside would do.
+        """
+        pages, free, page_bytes = (int(self.rows(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size"))
+        missing = (pages - free + 2) * (page_bytes + FRAME_BYTES) - shutil.disk_usage(self.path.parent).free
+        if missing > 0:
+            full = sqlite3.OperationalError("database or disk is full")
+            if missing <= RESERVE_BYTES:
+                full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise full
 
     def _empty_log(self) -> bool:
         """Whether the log beside the file is empty now. It is not where another process reads, which is not waited for."""
@@ -182,7 +218,12 @@ def told_of(what: str) -> Iterator[None]:
 
 
 def _lacks_room(error: OutputError) -> bool:
-    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _ROOM
+    return _is_room(error.__cause__)
+
+
+def _is_room(error: BaseException | None) -> bool:
+    """Whether it may be for want of room that SQLite refuses."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _ROOM
 
 
 def _opened(path: Path, schema: str) -> sqlite3.Connection:
@@ -193,6 +234,7 @@ def _opened(path: Path, schema: str) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA secure_delete = ON")
         database.execute("PRAGMA temp_store = MEMORY")  # what VACUUM copies is written nowhere else
+        database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
         if whole:
             database.executescript(schema)

@@ -109,8 +109,8 @@ class Waiting:
     def __init__(self, folder: Path, wall_s: float, *, mend: bool = True) -> None:
         self.lost: dict[str, int] = {}
         self._counts: dict[str, int] = {}
-        self._is_owed = False
-        """Whether something that was due for deletion may have left traces."""
+        self._is_owed = mend
+        """Whether something that was due for deletion may have left traces; nobody knows what was before the start."""
         self._file = OutboxFile(folder / NAME, _SCHEMA, self._kept, mend=mend)
         self.path, self.damaged, self.at_once = self._file.path, self._file.damaged, self._file.at_once
         self._file.do("INSERT INTO begun SELECT ? WHERE NOT EXISTS (SELECT 1 FROM begun)", wall_s)
@@ -167,8 +167,10 @@ class Waiting:
         gone = 0
         if due:
             self._is_owed = True
-            gone = self._file.with_room(lambda: self._delete_at_once(due), lambda: self._delete_bit_by_bit(due))
-            self.count_anew()
+            try:
+                gone = self._file.with_room(lambda: self._delete_at_once(due), lambda: self._delete_bit_by_bit(due))
+            finally:  # what went bit by bit is gone, although the rest did not
+                self.count_anew()
         if self._is_owed:
             self._is_owed = not self._file.with_room(lambda: self.wipe(whole=True))
         self._file.set_room_aside()

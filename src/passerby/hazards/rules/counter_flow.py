@@ -16,7 +16,8 @@ UNIT: Final = "persons/min"
 MINUTE_S: Final = 60.0
 NEXT_S: Final = 1.5
 """A pulse that comes later than that after the one before is not the next one: a second is missing, and whoever crossed in it. Where looks are
-further apart, as the site file says it, the pulse of a look tells of all that happened since the look before it."""
+further apart than a second, as the site file says it, the pulse of a look tells of all that happened since the look before it: there a pulse that was
+lost, and only one, is not told from a look that came late."""
 GUESSED_AFTER: Final = 5
 """Where seconds go missing again and again for so many times `for`, they are taken to be as those that were heard."""
 LEAST_HEARD: Final = 0.5
@@ -42,7 +43,7 @@ class CounterFlowRule:
         self._limit, self._clear = hazard.limit or hazard.facts.limit or 0.0, hazard.clear
         self._over_s, self._line, self._where = hazard.lasts_s, place.id, quoted(place.shown)
         self._counts_ba = hazard.direction == "ab"
-        self._next_s = NEXT_S if not place.fps_limit else max(NEXT_S, 1 / place.fps_limit + 1)
+        self._next_s = NEXT_S if not place.fps_limit or place.fps_limit >= 1 else max(NEXT_S, 1 / place.fps_limit + 1)
         self._told: deque[_Told] = deque()
         self._last_s = float("-inf")
         self._doubted_s = 0

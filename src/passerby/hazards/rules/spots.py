@@ -99,7 +99,7 @@ class _Lying:
     """A cell: seconds that count, when it was last seen or hidden, whether it may have lain there for longer, since when it has been hidden.
 
     Attributes:
-        doubted_s: How many seconds longer than one may be hidden it was, less those in which it was seen since.
+        doubted_s: How many seconds longer than one may be hidden it was, since it was last seen.
     """
 
     counted_s: int
@@ -115,9 +115,9 @@ class CellSpots:
     Args:
         cells_of: The cells of a scene that count.
         hidden: Whether a cell is hidden in a scene, or attended by somebody: such a time counts neither way.
-        attended_s: A cell that is hidden for longer begins anew.
+        attended_s: A cell that is hidden for longer begins anew; with `limit_s`, it is then doubted.
         limit_s: For how long one may lie there, where `hidden` is never said of what is shown: a second counts by what of it was not hidden, and what
-            had lain there for so long is not known to be gone while it is hidden. None = what is attended begins anew, shown or not.
+            is doubted is not known to be gone, for `doubted_s` at once. None = what is attended begins anew, shown or not.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class CellSpots:
         if seen:
             lying = self._lying.setdefault(cell, _Lying(0, second, self._is_beginning()))
             lying.counted_s, lying.seen_s, lying.hidden_since_s = lying.counted_s + 1, second, None
-            lying.doubted_s = max(0, lying.doubted_s - 1)
+            lying.doubted_s = 0
         elif lying is None:
             pass
         elif hidden:
@@ -179,12 +179,13 @@ class CellSpots:
             del self._lying[cell]
 
     def _is_doubted(self, lying: _Lying) -> bool:
-        """Whether a cell that was hidden for too long to count on may lie there still: for a while, if it had lain there for as long as one may."""
+        """Whether a cell that was hidden for too long to count on may lie there still: for a while. What was not enough is kept."""
         if self._limit_s is None:
             return False
-        lying.before = lying.before or lying.counted_s >= self._limit_s
-        lying.counted_s, lying.doubted_s = 0, lying.doubted_s + 1
-        return lying.before and lying.doubted_s <= doubted_s(self._limit_s)
+        lying.doubted_s += 1
+        if lying.counted_s >= self._limit_s:
+            lying.before, lying.counted_s = True, 0
+        return lying.doubted_s <= doubted_s(self._limit_s)
 
 
 def doubted_s(limit_s: float) -> float:

@@ -12,7 +12,7 @@ from passerby.released.scene import Cell, Scene
 from passerby.site.hazards import Hazard
 
 PASSED_S: Final = 15.0
-"""Who lies on the ground is hidden by those who walk past, so long at once and longer by a crowd that stands before them: that is looked at anew."""
+"""Who lies on the ground is hidden by those who walk past for so long at once. Hidden for longer, they may lie there, or be gone."""
 
 
 class StaticRule:
