@@ -3,6 +3,8 @@
 Which frame a picture is can be read from the picture itself, at any size and quality: a row of white and black squares spells its number.
 """
 
+import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -108,8 +110,27 @@ class Recipe:
         return list(range(self.count)) if self.times is None else list(self.times)
 
 
+@contextlib.contextmanager
+def usual_priority() -> Iterator[None]:
+    """Gives the thread the priority back that it had: SVT-AV1, run by root, leaves it with one of real time, for which all else waits."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            os.sched_setscheduler(0, policy, parameters)
+
+
 def write_clip(path: Path, recipe: Recipe, container: str | None = None, pictures: Iterable[Picture] | None = None) -> Path:
     """Encodes a clip and returns its path; `container` is FFmpeg's name of the format, by default what the path's suffix says."""
+    with usual_priority():
+        return _written(path, recipe, container, pictures)
+
+
+def _written(path: Path, recipe: Recipe, container: str | None, pictures: Iterable[Picture] | None) -> Path:
     times = recipe.presentation_times()
     shown = pictures if pictures is not None else (drawn(number, *recipe.size_px) for number in range(len(times)))
     with av.open(str(path), "w", format=container, container_options=recipe.container_options) as output:
