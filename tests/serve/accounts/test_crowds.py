@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,9 @@ def test_strangers_who_ask_without_end_are_told_to_wait_and_who_is_logged_in_is_
 def test_where_only_the_head_of_a_stream_is_asked_for_nothing_goes_on(site: GuardedSite) -> None:
     answer = site.client.head("/live/gate/one.m4s", headers=site.bearer("wall"))
     assert (answer.status_code, answer.content) == (200, b"")
-    ticks = site.ticks
-    assert ticks <= 2
     assert site.client.get("/api/cameras", headers=site.bearer("wall")).status_code == 200  # on the same connection
-    assert site.ticks == ticks
+    time.sleep(0.5)
+    assert site.ticks <= 2, "one that goes on has 25 by now"
 
 
 def test_every_token_is_compared_in_a_time_that_tells_nothing(site: GuardedSite, monkeypatch: pytest.MonkeyPatch) -> None:
